@@ -1,0 +1,119 @@
+/* The kernel's numbers and structs that libc headers lack or disagree on: what plan decides with and kern calls with.
+ * Values are the kernel's own (include/uapi); they never change. No <linux/...> here: musl-gcc does not see those headers. */
+#pragma once
+
+#include <stdint.h>
+
+/* ---- system calls, the same numbers on every architecture we build for ---- */
+#define ABI_SYS_pidfd_send_signal 424
+#define ABI_SYS_open_tree 428
+#define ABI_SYS_move_mount 429
+#define ABI_SYS_fsopen 430
+#define ABI_SYS_fsconfig 431
+#define ABI_SYS_fsmount 432
+#define ABI_SYS_fspick 433
+#define ABI_SYS_pidfd_open 434
+#define ABI_SYS_clone3 435
+#define ABI_SYS_close_range 436
+#define ABI_SYS_openat2 437
+#define ABI_SYS_pidfd_getfd 438
+#define ABI_SYS_mount_setattr 442
+#define ABI_SYS_set_mempolicy_home_node 450
+
+/* ---- namespaces: clone3(2), setns(2) ---- */
+#define ABI_CLONE_NEWTIME 0x00000080ull
+#define ABI_CLONE_VM 0x00000100ull
+#define ABI_CLONE_FILES 0x00000400ull
+#define ABI_CLONE_PIDFD 0x00001000ull
+#define ABI_CLONE_VFORK 0x00004000ull
+#define ABI_CLONE_PARENT 0x00008000ull
+#define ABI_CLONE_NEWNS 0x00020000ull
+#define ABI_CLONE_NEWCGROUP 0x02000000ull
+#define ABI_CLONE_NEWUTS 0x04000000ull
+#define ABI_CLONE_NEWIPC 0x08000000ull
+#define ABI_CLONE_NEWUSER 0x10000000ull
+#define ABI_CLONE_NEWPID 0x20000000ull
+#define ABI_CLONE_NEWNET 0x40000000ull
+#define ABI_CLONE_INTO_CGROUP 0x200000000ull
+#define ABI_NS_GET_NSTYPE 0xb703u
+
+struct abi_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+/* ---- paths: openat2(2) ---- */
+#define ABI_RESOLVE_NO_XDEV 0x01u
+#define ABI_RESOLVE_NO_MAGICLINKS 0x02u
+#define ABI_RESOLVE_NO_SYMLINKS 0x04u
+#define ABI_RESOLVE_BENEATH 0x08u
+#define ABI_RESOLVE_IN_ROOT 0x10u
+
+struct abi_open_how {
+	uint64_t flags, mode, resolve;
+};
+
+/* ---- mounts ---- */
+#define ABI_OPEN_TREE_CLONE 1u
+#define ABI_OPEN_TREE_CLOEXEC 02000000u
+#define ABI_AT_RECURSIVE 0x8000u
+#define ABI_MOVE_MOUNT_F_EMPTY_PATH 0x04u
+#define ABI_MOVE_MOUNT_T_EMPTY_PATH 0x40u
+#define ABI_FSOPEN_CLOEXEC 1u
+#define ABI_FSMOUNT_CLOEXEC 1u
+#define ABI_FSPICK_CLOEXEC 1u
+#define ABI_FSPICK_EMPTY_PATH 8u
+#define ABI_FSCONFIG_SET_FLAG 0u
+#define ABI_FSCONFIG_SET_STRING 1u
+#define ABI_FSCONFIG_SET_FD 5u
+#define ABI_FSCONFIG_CMD_CREATE 6u
+#define ABI_FSCONFIG_CMD_RECONFIGURE 7u
+
+#define ABI_MOUNT_ATTR_RDONLY 0x00000001ull
+#define ABI_MOUNT_ATTR_NOSUID 0x00000002ull
+#define ABI_MOUNT_ATTR_NODEV 0x00000004ull
+#define ABI_MOUNT_ATTR_NOEXEC 0x00000008ull
+#define ABI_MOUNT_ATTR__ATIME 0x00000070ull
+#define ABI_MOUNT_ATTR_RELATIME 0x00000000ull
+#define ABI_MOUNT_ATTR_NOATIME 0x00000010ull
+#define ABI_MOUNT_ATTR_STRICTATIME 0x00000020ull
+#define ABI_MOUNT_ATTR_NODIRATIME 0x00000080ull
+#define ABI_MOUNT_ATTR_IDMAP 0x00100000ull
+#define ABI_MOUNT_ATTR_NOSYMFOLLOW 0x00200000ull
+
+struct abi_mount_attr {
+	uint64_t set, clear, propagation, userns_fd;
+};
+
+#define ABI_MS_UNBINDABLE (1ul << 17)
+#define ABI_MS_PRIVATE (1ul << 18)
+#define ABI_MS_SLAVE (1ul << 19)
+#define ABI_MS_SHARED (1ul << 20)
+
+/* statfs(2) f_type */
+#define ABI_PROC_SUPER_MAGIC 0x9fa0
+#define ABI_SYSFS_MAGIC 0x62656572
+#define ABI_TMPFS_MAGIC 0x01021994
+#define ABI_CGROUP_SUPER_MAGIC 0x27e0eb
+#define ABI_CGROUP2_SUPER_MAGIC 0x63677270
+#define ABI_NSFS_MAGIC 0x6e736673
+#define ABI_SELINUX_MAGIC 0xf97cff8c
+
+/* ---- capabilities(7) ---- */
+#define ABI_CAP_SETPCAP 8
+#define ABI_CAP_NET_ADMIN 12
+#define ABI_CAP_SYS_ADMIN 21
+#define ABI_CAP_LAST 40 /* CAP_CHECKPOINT_RESTORE; newer kernels may know more */
+
+/* ---- seccomp(2) ---- */
+#define ABI_SECCOMP_SET_MODE_FILTER 1u
+#define ABI_SECCOMP_FILTER_FLAG_TSYNC 1u
+#define ABI_SECCOMP_FILTER_FLAG_LOG 2u
+#define ABI_SECCOMP_FILTER_FLAG_SPEC_ALLOW 4u
+#define ABI_SECCOMP_FILTER_FLAG_NEW_LISTENER 8u
+#define ABI_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV 32u
+
+struct abi_bpf_insn { /* struct sock_filter: classic BPF, for seccomp */
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};

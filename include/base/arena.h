@@ -1,0 +1,48 @@
+/* One growing block of memory per command; nothing in it is freed one by one.
+ *
+ * The arena that holds a plan is a memfd mapped at ARENA_ADDRESS, in the runtime and again (private, read-only) in init:
+ * its pointers hold on both sides, so the plan crosses without being serialised. */
+#pragma once
+
+#include <stddef.h>
+
+#if defined(__x86_64__)
+/* Above AddressSanitizer's shadow, below the mmap area. */
+#define ARENA_ADDRESS 0x200000000000ul
+#else
+/* Inside a 39-bit address space (arm64 and riscv64 kernels may be built with one). */
+#define ARENA_ADDRESS 0x2000000000ul
+#endif
+/* Address space reserved, not memory used: pages appear as they are touched. */
+#define ARENA_SIZE (512ul << 20)
+
+struct arena {
+	char *base;
+	size_t used, size;
+	int fd; /* the memfd, or -1 */
+};
+
+/* Makes the arena of a plan: a memfd mapped at ARENA_ADDRESS. 0, or -errno. */
+int arena_open_shared(struct arena *arena);
+
+/* Makes an arena that no other process will see, anywhere in memory. 0, or -errno. */
+int arena_open(struct arena *arena);
+
+/* Gives everything back; the arena may be opened again. */
+void arena_close(struct arena *arena);
+
+/* `size` zeroed bytes aligned for any type, never NULL. An arena that is full ends the process with one line on stderr: input
+ * is limited (rule B.17) so that only a bug or a host out of memory gets there, and a killed create leaves nothing that
+ * `delete --force` does not remove. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* The block made larger: in place if it is the newest of the arena, else a copy. `block` may be NULL with `size` 0. */
+void *arena_grow(struct arena *arena, void *block, size_t size, size_t larger);
+
+#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_array(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
+
+/* A copy of `length` bytes at `text`, NUL added. */
+char *arena_copy(struct arena *arena, const char *text, size_t length);
+char *arena_string(struct arena *arena, const char *text);
+char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,48 @@
+/* The container's cgroup: who owns its directories (us, so far) times what its files look like (v2, legacy v1). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/error.h"
+#include "plan/host.h"
+
+struct plan_cgroup;
+struct record_cgroup;
+
+#define CGROUP_DIRECTORIES_MOST 16
+
+/* Open directories of one container's cgroup, as plan->cgroup.directories lists them. */
+struct cgroup {
+	int fd[CGROUP_DIRECTORIES_MOST];
+	size_t count;
+	int v2;         /* the one for CLONE_INTO_CGROUP, a copy of the number in fd[], -1: none */
+	bool made;      /* false: the last part of the path existed (and was empty) */
+};
+
+/* Finds out what the host has; text lives in the arena. Never fails: no cgroups is a layout too. */
+struct arena;
+void cgroup_probe(struct host_cgroup *host, struct arena *arena);
+
+/* Makes (or opens, if empty and not frozen) the directories, enables controllers down the tree, writes limits and device rules.
+ * On failure what was made is removed again. */
+int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error);
+
+/* Puts a process into every legacy hierarchy, back to back: one grace period in all. */
+int cgroup_join_legacy(const struct plan_cgroup *plan, const struct cgroup *cgroup, pid_t pid, struct error *error);
+
+void cgroup_close(struct cgroup *cgroup);
+
+/* A detached clone of directory `index` for mounting inside the container; -1 with the error filled. */
+int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hierarchy, struct error *error);
+
+/* By record, for delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at
+ * most timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
+int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms);
+
+/* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second. */
+int cgroup_remove(const char *path, const struct record_cgroup *hierarchies, size_t count);
+
+/* 1: frozen, 0: not, also if the cgroup is gone. */
+int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, size_t count);

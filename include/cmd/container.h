@@ -1,0 +1,63 @@
+/* What several commands share: reading a bundle, making a container, finding one again. */
+#pragma once
+
+#include "base/arena.h"
+#include "cmd/commands.h"
+#include "plan/plan.h"
+#include "plan/request.h"
+#include "run/container.h"
+#include "run/stage.h"
+#include "spec/spec.h"
+
+/* ---- options of create and run; explain has some of them ---- */
+struct create_options {
+	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
+	bool no_pivot, no_new_keyring, ephemeral;
+	unsigned preserve_fds;
+	struct option_list lower;
+	const char *upper, *work;
+	bool detach, keep, no_subreaper;    /* run alone */
+};
+#define CREATE_OPTION(member) offsetof(struct create_options, member)
+#define CREATE_OPTIONS                                                                                                              \
+	{ "bundle", 'b', OPTION_STRING, CREATE_OPTION(bundle), "DIR", "the bundle (default: the working directory)" },              \
+	{ "config", 'f', OPTION_STRING, CREATE_OPTION(config), "FILE", "another file than BUNDLE/config.json" },                    \
+	{ "no-pivot", 0, OPTION_FLAG, CREATE_OPTION(no_pivot), NULL, "chroot instead of pivot_root: for a root in a ramdisk" },     \
+	{ "lower", 0, OPTION_LIST, CREATE_OPTION(lower), "DIR", "a layer above root.path, topmost first; repeats" },                \
+	{ "upper", 0, OPTION_STRING, CREATE_OPTION(upper), "DIR", "where changes to the root go" },                                 \
+	{ "work", 0, OPTION_STRING, CREATE_OPTION(work), "DIR", "overlay's work directory, beside upper" },                         \
+	{ "ephemeral", 0, OPTION_FLAG, CREATE_OPTION(ephemeral), NULL, "changes to the root go to memory and vanish" },             \
+	{ "preserve-fds", 0, OPTION_COUNT, CREATE_OPTION(preserve_fds), "N", "pass descriptors 3 to 3+N-1 on" }
+#define CREATE_OPTIONS_MORE                                                                                                         \
+	{ "pid-file", 0, OPTION_STRING, CREATE_OPTION(pid_file), "FILE", "write the pid of init there" },                           \
+	{ "console-socket", 0, OPTION_STRING, CREATE_OPTION(console_socket), "PATH", "not supported yet" },                         \
+	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "not supported yet" },                             \
+	{ "no-new-keyring", 0, OPTION_FLAG, CREATE_OPTION(no_new_keyring), NULL, "keep the caller's session keyring" }
+
+/* A bundle read and planned; nothing is done yet. */
+struct prepared {
+	struct arena arena;         /* the shared one: the plan is its first object */
+	struct spec spec;
+	struct plan *plan;
+	const char *config_text;
+	size_t config_length;
+};
+int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error);
+
+/* Creates; on failure nothing is left. On success `stage` holds the lock and init's pidfd; container_close gives them back. */
+int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage, struct error *error);
+void container_close(struct stage *stage);
+
+/* The state root by --root, or the default one. */
+const char *state_root_path(const struct invocation *invocation);
+
+/* Opens container ID: state directory (locked if asked), record. 1; 0: no committed record; -1. */
+int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
+		   struct error *error);
+
+/* Hooks of a kind the record says there are, from the private copy of config.json; an empty set if there are none. */
+int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record, struct plan_hooks **hooks,
+		    struct error *error);
+
+/* The signal a word or number names, 0 to 64; -1 with "unknown signal". */
+int signal_number(const char *word, struct error *error);

@@ -1,0 +1,55 @@
+/* What init carries from row to row, and its steps. init has no heap: this struct and the plan are all it knows. */
+#pragma once
+
+#include <stdbool.h>
+#include "plan/plan.h"
+#include "run/score.h"
+
+struct stage {
+	const struct plan *plan;
+	int socket;        /* the baton's; after the release row the accepted connection of `start` */
+	int cargo;         /* detached trees arrive here; -1: none expected */
+	int cargo_fds[250];/* the message that is being used up */
+	int cargo_next, cargo_count;
+	int listener;
+	int procfs;        /* -1: not wanted */
+	int root;          /* the container's root, O_PATH: the one base of all paths in it (rule B.2.1); -1 once it is "/" */
+	int dev;           /* the directory mounted on /dev, while wanted; -1 */
+	int program;       /* args[0] as found, O_PATH; -1 */
+	char program_path[4096]; /* its path, for execve: what a script's interpreter sees in argv */
+	bool baton;
+};
+
+/* The INIT steps; each file in src/init has its topic's. 0, or -1 with the error filled. */
+int init_ties(struct stage *stage, struct error *error);            /* main.c: dies with its creator; not dumpable */
+int init_namespaces(struct stage *stage, struct error *error);      /* namespaces.c: joins, then makes what had to wait */
+int init_become_root(struct stage *stage, struct error *error);     /* namespaces.c: ids 0 of the user namespace */
+int init_cgroup_namespace(struct stage *stage, struct error *error);/* namespaces.c */
+int init_time_namespace(struct stage *stage, struct error *error);  /* namespaces.c */
+int init_names(struct stage *stage, struct error *error);           /* namespaces.c: hostname, domainname */
+int init_loopback(struct stage *stage, struct error *error);        /* namespaces.c */
+int init_pid_namespace(struct stage *stage, struct error *error);   /* namespaces.c: a joined one, after the pivot (rule B.11) */
+int init_session(struct stage *stage, struct error *error);         /* process.c: setsid, session keyring */
+int init_propagation(struct stage *stage, struct error *error);     /* root.c: the copied host tree becomes slave or private */
+int init_attach_root(struct stage *stage, struct error *error);     /* root.c: stage->root */
+int init_mounts(struct stage *stage, struct error *error);          /* mounts.c */
+int init_devices(struct stage *stage, struct error *error);         /* devices.c: nodes, links */
+int init_sysctl(struct stage *stage, struct error *error);          /* sysctl.c */
+int init_create_container(struct stage *stage, struct error *error);/* hooks.c */
+int init_pivot(struct stage *stage, struct error *error);           /* root.c: pivot_root or chroot; then its propagation */
+int init_cwd(struct stage *stage, struct error *error);             /* paths.c: made if missing */
+int init_masked(struct stage *stage, struct error *error);          /* paths.c */
+int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
+int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority, personality, memory policy, affinity */
+int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c: without no_new_privs it needs CAP_SYS_ADMIN */
+int init_user(struct stage *stage, struct error *error);            /* user.c: bounding set, groups, ids, capabilities, cwd */
+int init_labels(struct stage *stage, struct error *error);          /* process.c: AppArmor, SELinux, for the next exec */
+int init_program(struct stage *stage, struct error *error);         /* program.c: finds args[0]; HOME; no_new_privs, umask, signals */
+int init_release(struct stage *stage, struct error *error);         /* start.c: lets go of its creator, waits for `start` */
+int init_start_container(struct stage *stage, struct error *error); /* hooks.c */
+int init_close(struct stage *stage, struct error *error);           /* program.c: everything but stdio, preserved fds and stage->socket (close-on-exec) */
+int init_seccomp_late(struct stage *stage, struct error *error);    /* seccomp.c: the last thing before exec */
+int init_exec(struct stage *stage, struct error *error);            /* program.c: execve; on failure a baton says why */
+
+/* The next detached tree of the cargo, owned by the caller; -1 with the error filled. */
+int init_next_tree(struct stage *stage, struct error *error);

@@ -1,0 +1,56 @@
+/* Processes: how init is born, how a program is run to its end, how one is told from another. -errno everywhere. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/abi.h"
+
+/* clone3(2) with a stack of its own for the child, which runs `run(data)` and exits with what it returns. The child's pid, or -errno. */
+long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data);
+
+/* fork(2) by clone3: 0 in the child. `flags` may hold ABI_CLONE_PARENT, ABI_CLONE_PIDFD (then `pidfd` is set in the parent). */
+pid_t process_fork(uint64_t flags, int *pidfd);
+
+/* A new process that executes `executable` at once. */
+struct birth {
+	uint64_t namespaces;      /* CLONE_NEW* */
+	int cgroup;               /* directory to be born in, or -1 */
+	int executable;           /* for execveat(2) with AT_EMPTY_PATH */
+	char *const *argv;
+	const int *inherit;       /* descriptors that stay open across the exec */
+	size_t inherit_count;
+	int *pidfd;               /* set */
+};
+/* Returns when the exec has happened: the pid, or -errno (of clone3 or of the exec). The child dies when the calling thread does. */
+pid_t process_birth(const struct birth *birth);
+
+/* A program run to its end: a hook. It gets a process group of its own, default signals, nothing open but 0, 1 and 2. */
+struct program {
+	const char *path;
+	char *const *argv, *const *envp;
+	const char *input;        /* its standard input, whole */
+	size_t input_length;
+	int cwd;                  /* directory, or -1 for ours */
+	int timeout_ms;           /* 0: none; then its whole group is killed */
+	int interrupt;            /* a descriptor: once it is readable the group is killed; -1: none */
+};
+struct program_end {
+	int code;                 /* exit code, or 0 */
+	int signal;               /* that ended it, or 0 */
+	bool timed_out, interrupted;
+	char last_line[160];      /* of what it wrote; all of it was passed on to our stderr */
+};
+/* 0 once it has ended (`end` filled), or -errno if it could not be started. */
+int program_run(const struct program *program, struct program_end *end);
+
+int pidfd_open(pid_t pid);
+int pidfd_signal(int pidfd, int signal);
+/* The pid behind a pidfd as we see it, or -errno. Reads /proc/self/fdinfo through `procfs`. */
+pid_t pidfd_pid(int procfs, int pidfd);
+/* Waits until the process has ended. 1: it has, 0: not yet. -1 waits for ever. */
+int pidfd_wait(int pidfd, int timeout_ms);
+
+/* Start time (field 22) and state letter (field 3) from PID/stat below `procfs`, read after the last ')'. */
+int process_stat(int procfs, pid_t pid, uint64_t *start, char *state);

@@ -1,0 +1,18 @@
+/* Handles on procfs that cannot be fooled by what is mounted over it (rule B.4). -errno everywhere. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The host's /proc, verified: procfs, and its root. O_PATH. */
+int procfs_host(void);
+
+/* A procfs of our own that is mounted nowhere, with process directories alone (subset=pid). */
+int procfs_private(void);
+
+/* Opens `path` below a handle of procfs: no link followed out of it, nothing mounted over it. Close-on-exec. */
+int procfs_open(int procfs, const char *path, int flags);
+
+/* Opens, writes `value` in one write(2), closes. */
+int procfs_write(int procfs, const char *path, const char *value);

@@ -1,0 +1,70 @@
+/* spec + host facts + request → plan. Each chapter is a file of its own and fills its part of the plan; plan_build calls them in order.
+ * All are pure, take what they need by const pointer, and refuse before anything is done what can be known to be impossible.
+ * The paths they get are text: plan never looks at the container's files. */
+#pragma once
+
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+struct arena;
+
+/* Something worth telling the person that is no error ("unknown capability"). The caller logs them. */
+struct plan_warning {
+	const char *text;
+	struct place at;
+	struct plan_warning *next;
+};
+
+/* What every chapter gets. */
+struct planning {
+	const struct spec *spec;
+	const struct host *host;
+	const struct request *request;
+	struct arena *arena;
+	struct plan *plan;
+	struct plan_warning *warnings; /* the newest first */
+};
+
+/* 0, or -1 with the error filled. `warnings` is set also on failure. */
+int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,
+	       struct plan_warning **warnings, struct error *error);
+
+void plan_warn(struct planning *p, const struct place *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The chapters, in the order plan_build calls them; later ones may read what earlier ones decided. */
+int plan_refuse_later(struct planning *p, struct error *error);  /* what belongs to later versions: "... is not supported yet" */
+int plan_namespaces(struct planning *p, struct error *error);
+int plan_root(struct planning *p, struct error *error);
+int plan_cgroup(struct planning *p, struct error *error);
+int plan_mounts(struct planning *p, struct error *error);        /* needs namespaces and cgroup */
+int plan_devices(struct planning *p, struct error *error);
+int plan_paths(struct planning *p, struct error *error);         /* masked and read-only */
+int plan_sysctl(struct planning *p, struct error *error);
+int plan_process(struct planning *p, struct error *error);
+int plan_seccomp(struct planning *p, struct error *error);
+int plan_hooks(struct planning *p, struct error *error);
+
+/* From a list of spec_id_mapping to the kernel's text, checked as in rule B.10. NULL with the error filled. */
+const char *plan_id_map_text(struct planning *p, const struct json_objects *mappings, const char *what, struct error *error);
+
+/* Host id of a container id, or (uint32_t)-1 if it is not mapped. */
+uint32_t plan_map_id(const struct json_objects *mappings, uint32_t container_id);
+
+/* Appends the plan's rows as text, for `explain` and the golden tests: one function a topic, in src/plan/show_*.c. */
+struct text;
+void show_namespaces(const struct plan *plan, struct text *out);
+void show_id_maps(const struct plan *plan, struct text *out);
+void show_root(const struct plan *plan, struct text *out);
+void show_cgroup(const struct plan *plan, struct text *out);
+void show_mounts(const struct plan *plan, struct text *out);
+void show_devices(const struct plan *plan, struct text *out);
+void show_masked(const struct plan *plan, struct text *out);
+void show_readonly(const struct plan *plan, struct text *out);
+void show_sysctl(const struct plan *plan, struct text *out);
+void show_limits(const struct plan *plan, struct text *out);     /* rlimits, scheduler, io priority, memory policy, personality, oom */
+void show_user(const struct plan *plan, struct text *out);
+void show_capabilities(const struct plan *plan, struct text *out);
+void show_labels(const struct plan *plan, struct text *out);
+void show_seccomp(const struct plan *plan, struct text *out);
+void show_program(const struct plan *plan, struct text *out);    /* args, cwd, environment */
+void show_hooks(const struct plan *plan, enum hook_kind kind, struct text *out);

@@ -1,0 +1,61 @@
+/* Shared by the files of plan's cgroup chapter alone: rows that grow, and who fills them. */
+#pragma once
+
+#include "plan/build.h"
+
+/* The v2 tree and, at most, one legacy hierarchy for each controller. */
+#define PLAN_CGROUP_DIRECTORIES_MOST (1 + CG_CONTROLLERS)
+
+enum row_flags { ROW_PLAIN = 0, ROW_MAY_BE_MISSING = 1, ROW_OR_NEXT = 2 };
+
+struct cgroup_rows {
+	struct arena *arena;
+	struct plan_write *items;
+	size_t count, room;
+};
+
+struct cgroup_planning {
+	struct planning *p;
+	const struct host_cgroup *host;
+	const struct spec_resources *resources; /* never NULL: an empty one if the configuration has none */
+	struct plan_cgroup_directory directories[PLAN_CGROUP_DIRECTORIES_MOST];
+	struct cgroup_rows rows[PLAN_CGROUP_DIRECTORIES_MOST];
+	size_t count;
+	uint32_t v2_needed;                     /* controllers of the v2 tree that some row needs */
+};
+
+/* Appends a row; the value is formatted into the arena. */
+void cgroup_row(struct cgroup_rows *rows, const struct place *at, int flags, const char *file, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Where a field of `object` stands: the object's line with the field's path. */
+struct place cgroup_field(const struct cgroup_planning *c, const struct place *object, const char *field);
+
+/* The rows of the directory that carries `controller`, NULL if this host has none. `*v2` says how its files look. */
+struct cgroup_rows *cgroup_home(struct cgroup_planning *c, enum cgroup_controller controller, bool *v2);
+
+/* The parts of the chapter, in this order. */
+int cgroup_plan_path(struct cgroup_planning *c, struct error *error);
+int cgroup_plan_devices(struct cgroup_planning *c, struct error *error);
+int cgroup_plan_resources(struct cgroup_planning *c, struct error *error);
+int cgroup_plan_unified(struct cgroup_planning *c, struct error *error);
+
+/* Some device may be used only by these: deny all, the user's rules, the defaults, linux.devices. */
+struct plan_device_rules { struct plan_device_rule *items; size_t count; };
+struct plan_device_rules device_rules_list(const struct planning *p);
+
+/* The same as writes to devices.deny and devices.allow of a legacy hierarchy; -1 if those cannot say it. */
+int device_rules_v1(const struct plan_device_rules *rules, const struct place *at, struct cgroup_rows *rows, struct error *error);
+
+/* "c 1:3 rwm", as devices.allow has it; for messages and for `explain` too. `to` holds 40 bytes. */
+#define DEVICE_RULE_TEXT 40
+void device_rule_text(const struct plan_device_rule *rule, char *to);
+
+/* One resource, written in one of the two ways. Values were checked before. */
+typedef int cgroup_writer(struct cgroup_planning *c, struct cgroup_rows *rows, struct error *error);
+cgroup_writer cgroup_write_pids, cgroup_write_rdma; /* the same files on v1 and v2 */
+cgroup_writer cgroup_v2_memory, cgroup_v2_io, cgroup_v2_cpu, cgroup_v2_cpuset, cgroup_v2_hugetlb;
+cgroup_writer cgroup_v1_memory, cgroup_v1_io, cgroup_v1_cpu, cgroup_v1_cpuset, cgroup_v1_hugetlb, cgroup_v1_net_cls, cgroup_v1_net_prio;
+
+/* cpu.shares as cpu.weight: 2 → 1, 1024 → 100, 262144 → 10000. */
+unsigned cgroup_cpu_weight(uint64_t shares);

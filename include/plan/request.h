@@ -1,0 +1,22 @@
+/* What the command line asks for, beside the configuration. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct request {
+	const char *id;
+	const char *bundle;              /* absolute, resolved by the caller */
+	bool no_pivot, no_new_keyring;
+	bool detached;                   /* create, run --detach */
+	unsigned preserve_fds;           /* LISTEN_FDS included */
+	unsigned listen_fds;             /* > 0: LISTEN_FDS=n and LISTEN_PID=1 are added to the environment */
+	bool systemd_cgroup;             /* refused as not supported yet */
+	const char *console_socket;      /* refused as not supported yet */
+
+	/* --lower (repeatable, topmost first), --upper, --work, --ephemeral: override the annotations io.caisson.rootfs.* */
+	const char *const *lower;
+	size_t lower_count;
+	const char *upper, *work;
+	bool ephemeral;
+};

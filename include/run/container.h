@@ -1,0 +1,23 @@
+/* A container as commands see it: started, signalled, destroyed, looked at. */
+#pragma once
+
+#include <stdbool.h>
+#include "run/hooks.h"
+#include "state/state.h"
+
+struct arena;
+
+/* record_status and, where there is a freezer, whether it holds. */
+enum status container_status(const struct state_dir *state, const struct record *record);
+
+/* Lets a created container go: returns once its program is executed. Needs the lock. -1 with the contract's text if it is not
+ * `created`, or with what kept init from executing. */
+int container_start(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+
+/* Kills whatever is left, removes cgroup and state directory, runs poststop hooks (`hooks` may be NULL). Goes by what exists, so it
+ * also is the rollback of a failed create, and may be repeated. Needs the lock. `record` may be all zero: nothing was written down. */
+int container_destroy(struct state_dir *state, const struct record *record, const struct plan_hooks *hooks, struct arena *arena,
+		      struct error *error);
+
+/* Sends a signal to init; SIGKILL to all of its cgroup if it has no pid namespace of its own. "container not running" if it has ended. */
+int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error);

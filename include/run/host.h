@@ -1,0 +1,9 @@
+/* What the host offers, asked once per command. */
+#pragma once
+
+#include "plan/host.h"
+
+struct arena;
+
+/* Never fails: what cannot be found out counts as not there. Needs no rights. */
+void host_probe(struct host *host, struct arena *arena);

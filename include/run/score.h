@@ -1,0 +1,39 @@
+/* The score: one table of rows, read from top to bottom by the runtime and by init, that is the life of a container from birth to exec.
+ *
+ * Where the side changes, the baton passes over one socket. A row is skipped by `wanted(plan)`, which both sides evaluate alike.
+ * An ASIDE row is the runtime's, done while init is busy; a START row belongs to `caisson start` and is only told here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "plan/plan.h"
+
+struct stage; /* run: what the host side carries along (run/stage.h); init: its own few descriptors (init/stage.h) */
+struct text;
+
+enum side { HOST, ASIDE, INIT, START };
+
+struct row {
+	enum side side;
+	const char *name;  /* short, for errors and traces: "mounts" */
+	const char *what;  /* one line for people: "mount what the configuration lists, in order" */
+	int (*play)(struct stage *stage, struct error *error);        /* NULL in the executable of the other side */
+	bool (*wanted)(const struct plan *plan);                       /* NULL: always */
+	void (*show)(const struct plan *plan, struct text *out);       /* NULL in init, or nothing to add */
+};
+
+/* What travels: whose turn it is, or what went wrong. */
+enum baton_kind { BATON_PASS, BATON_FAILED, BATON_REBORN /* init goes on in a new process; its pidfd comes along */ };
+
+struct baton {
+	uint32_t kind;
+	uint32_t row;
+	struct error error;
+};
+
+extern const struct row create_score[];
+extern const unsigned create_score_rows;
+
+/* Plays this side's rows. 0, or -1 with the error (ours, or the other side's) filled. */
+int score_play(enum side side, struct stage *stage, struct error *error);

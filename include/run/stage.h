@@ -1,0 +1,52 @@
+/* What the host side of the score carries from row to row, and its steps. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "cgroup/cgroup.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+struct arena;
+
+struct stage {
+	struct plan *plan;
+	struct arena *arena;          /* the shared one, with the plan */
+	const char *config_text;      /* what config.json said: a copy goes into the state directory */
+	size_t config_length;
+	const char *pid_file;         /* --pid-file, or NULL */
+	int pid_dir;                  /* the directory it is relative to */
+
+	struct state_dir state;       /* ROOT and ROOT/ID, locked */
+	struct record record;         /* what is (to be) written down */
+	bool claimed;                 /* the directory is ours: a failure must undo */
+
+	struct cgroup cgroup;         /* open directories of the container's cgroup */
+	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
+	int pidfd;
+	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
+	int socket;                   /* our end of the baton's socket */
+	int cargo;                    /* our end of the cargo socket; -1: nothing to send */
+	int procfs;                   /* the host's /proc, verified */
+	int signals;                  /* a signalfd: SIGTERM and the like end a create cleanly; -1: none */
+	bool baton;                   /* it is our turn */
+};
+
+/* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
+int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */
+int host_cgroup(struct stage *stage, struct error *error);         /* cgroup.c: directories, limits, device rules */
+int host_join_cgroups(struct stage *stage, struct error *error);   /* cgroup.c: pid into each legacy hierarchy */
+int host_namespaces(struct stage *stage, struct error *error);     /* namespaces.c: opens and verifies the ones to be joined */
+int host_root(struct stage *stage, struct error *error);           /* root.c: the root as a detached tree -> plan->root.fd */
+int host_cargo(struct stage *stage, struct error *error);          /* cargo.c: opens sources, sends the trees over the cargo socket */
+int host_listener(struct stage *stage, struct error *error);       /* start.c: the socket `start` will connect to */
+int host_birth(struct stage *stage, struct error *error);          /* birth.c: init is born */
+int host_id_maps(struct stage *stage, struct error *error);        /* namespaces.c */
+int host_oom_score(struct stage *stage, struct error *error);      /* process.c */
+int host_rlimits(struct stage *stage, struct error *error);        /* process.c: prlimit(2) on init, with the runtime's own rights */
+int host_seccomp(struct stage *stage, struct error *error);        /* seccomp.c: the filter, by libseccomp, while init mounts */
+int host_filter_ready(struct stage *stage, struct error *error);   /* seccomp.c: the point where init may rely on the compiled filter */
+int host_notify(struct stage *stage, struct error *error);         /* seccomp.c: the listener of an early filter, to its agent */
+int host_prestart(struct stage *stage, struct error *error);       /* hooks.c */
+int host_create_runtime(struct stage *stage, struct error *error); /* hooks.c */
+int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */

@@ -1,0 +1,105 @@
+/* The per-container directory: ROOT/ID with a lock, a small record, a private copy of config.json, and the start socket while the
+ * container is created and not started.
+ *
+ * A directory is claimed by mkdirat; its lock is flock(2) on the directory itself, held by whoever changes the container, released
+ * by the kernel whatever happens. Readers take no lock: the record is replaced atomically (rule B.14). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/error.h"
+#include "json/json.h"
+
+struct arena;
+struct text;
+
+#define STATE_ID_MOST 128
+#define STATE_START_SOCKET "start.sock"
+#define STATE_CONFIG "config.json"
+#define STATE_RECORD "state.json"
+
+struct state_dir {
+	int root;           /* ROOT, O_DIRECTORY */
+	int dir;            /* ROOT/ID, O_DIRECTORY; the lock hangs on it; -1 */
+	const char *id;
+	const char *root_path;
+};
+
+/* One hierarchy the container has a directory in. */
+struct record_cgroup { const char *mount; bool v2; };
+
+/* What is written down, under 1 KB but for annotations. Names of things are in it before the things exist (rule B.14.4). */
+struct record {
+	const char *oci_version;
+	const char *id;
+	int32_t pid;                     /* 0 until there is one */
+	uint64_t pid_start;              /* /proc/PID/stat field 22 */
+	const char *boot_id;             /* pids of another boot mean nothing */
+	uint64_t init_device, init_inode;/* of init's executable: what /proc/PID/exe is until the program runs */
+	const char *bundle, *rootfs;
+	const char *created;             /* RFC 3339, UTC, nanoseconds */
+	const char *cgroup_path;         /* below each hierarchy; NULL: none */
+	struct json_objects cgroups;     /* struct record_cgroup */
+	bool cgroup_made;                /* false: it was there before us and is not removed */
+	bool private_pid_namespace;
+	bool committed;                  /* create has succeeded; false: it goes on, or was abandoned */
+	bool hooks_begun;                /* from prestart on: poststop is owed */
+	bool has_process;
+	struct json_strings hooks;       /* kinds that config.json has after create: "poststart", "poststop" */
+	const char *notify_path, *notify_metadata; /* a late filter's listener: `start` hands it over */
+	struct json_map annotations;
+};
+extern const struct json_table record_table;
+
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+const char *status_text(enum status status);
+
+/* Checks an id against rule B.14.2, before the disk is touched: 0, or -1 with the contract's text. */
+int state_check_id(const char *id, struct error *error);
+
+/* Opens ROOT (made 0700 if missing and `make`), refusing what rule B.14.1 refuses. */
+enum state_root_flags { STATE_ROOT_MAKE = 1 };
+int state_open_root(const char *path, int flags, struct state_dir *state, struct error *error);
+
+/* Claims a new ROOT/ID, locked. -1: "container with given ID already exists". */
+int state_claim(struct state_dir *state, const char *id, struct error *error);
+
+enum state_open_flags { STATE_LOCK = 1 };
+/* Opens ROOT/ID; "container does not exist" if it is not there. With STATE_LOCK waits at most `STATE_LOCK_WAIT_MS` for the lock. */
+#define STATE_LOCK_WAIT_MS 4000
+int state_open(struct state_dir *state, const char *id, int flags, struct error *error);
+
+void state_close(struct state_dir *state);
+
+/* 1: read; 0: no committed record (creating or abandoned); -1: broken, with the error filled. */
+int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error);
+int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+
+/* The process of a record, by identity, not by number (rule B.14.9): a pidfd, or -ESRCH. */
+int record_pidfd(const struct record *record);
+
+/* What the container is now, its freezer left aside. An unfinished record is STATUS_CREATING while its creator holds the lock, and
+ * STATUS_STOPPED when nobody does: abandoned. */
+enum status record_status(const struct state_dir *state, const struct record *record);
+
+/* Calls `each` for every id in ROOT, in order of name; dot names are skipped. */
+int state_each(const struct state_dir *state, struct arena *arena, int (*each)(const char *id, void *data, struct error *error), void *data,
+	       struct error *error);
+
+/* Makes the directory vanish in one step, then empties it (rule B.14.7). 0 also if it is gone already. */
+int state_remove(struct state_dir *state, struct error *error);
+
+/* Empties what removals that were cut short have left behind. */
+void state_sweep(struct state_dir *state);
+
+/* The OCI state of the container as JSON (state-schema.json, contract 8.1). */
+struct oci_state {
+	const char *oci_version, *id;
+	int32_t pid;
+	const char *status, *bundle, *rootfs, *created;
+	struct json_map annotations;
+	const char *owner;
+};
+extern const struct json_table oci_state_table;
+void oci_state_fill(struct oci_state *to, const struct record *record, enum status status);

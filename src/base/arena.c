@@ -1,0 +1,132 @@
+/* One growing block of memory per command. */
+#define _GNU_SOURCE 1
+#include "base/arena.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/format.h"
+
+#define ALIGNMENT 16
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/* MFD_NOEXEC_SEAL is Linux 6.3's, and there vm.memfd_noexec=2 refuses a memfd without it; an older kernel answers EINVAL. */
+static int create_memfd(void)
+{
+	int fd = memfd_create("caisson-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("caisson-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd;
+}
+
+int arena_open_shared(struct arena *arena)
+{
+	void *wanted = (void *)ARENA_ADDRESS;
+	_cleanup_fd int fd = create_memfd();
+
+	if (fd < 0 || ftruncate(fd, ARENA_SIZE) < 0)
+		return -errno;
+	void *base = mmap(wanted, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	/* After the mmap: FUTURE_WRITE leaves the mapping that exists writable and refuses every later one, write(2) too. So
+	 * whoever gets hold of this descriptor through /proc can read the plan, but not change what init will do. */
+	if (base != wanted || fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		int code = base != wanted ? EEXIST : errno;
+		munmap(base, ARENA_SIZE);
+		return -code;
+	}
+	*arena = (struct arena){ .base = base, .size = ARENA_SIZE, .fd = take_fd(&fd) };
+	return 0;
+}
+
+int arena_open(struct arena *arena)
+{
+	void *base = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return -errno;
+	*arena = (struct arena){ .base = base, .size = ARENA_SIZE, .fd = -1 };
+	return 0;
+}
+
+void arena_close(struct arena *arena)
+{
+	if (arena->base) {
+		munmap(arena->base, arena->size);
+		close_fd(&arena->fd);
+	}
+	*arena = (struct arena){ .fd = -1 };
+}
+
+static _Noreturn void arena_full(void)
+{
+	static const char message[] = "caisson: out of memory: the command needs more than its arena holds\n";
+	ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+
+	(void)written;
+	_exit(1);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t start = (arena->used + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+
+	if (start > arena->size || size > arena->size - start)
+		arena_full();
+	arena->used = start + size;
+	return arena->base + start; /* zeroed: a fresh page, and nothing is handed out twice */
+}
+
+void *arena_grow(struct arena *arena, void *block, size_t size, size_t larger)
+{
+	size_t start = block ? (size_t)((char *)block - arena->base) : 0;
+
+	if (block && start + size == arena->used) {
+		if (larger > arena->size - start)
+			arena_full();
+		arena->used = start + larger;
+		return block;
+	}
+	void *moved = arena_alloc(arena, larger);
+	if (size)
+		memcpy(moved, block, size);
+	return moved;
+}
+
+char *arena_copy(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = arena_alloc(arena, length + 1);
+
+	if (length)
+		memcpy(copy, text, length);
+	return copy;
+}
+
+char *arena_string(struct arena *arena, const char *text)
+{
+	return arena_copy(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	size_t length = format_v(NULL, 0, format, args);
+	va_end(args);
+	char *text = arena_alloc(arena, length + 1);
+	va_start(args, format);
+	format_v(text, length + 1, format, args);
+	va_end(args);
+	return text;
+}

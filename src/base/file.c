@@ -1,0 +1,111 @@
+/* Small files, whole: read, written, replaced. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "base/cleanup.h"
+#include "base/format.h"
+
+int write_all(int fd, const void *data, size_t length)
+{
+	const char *at = data;
+
+	while (length) {
+		ssize_t n = write(fd, at, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_write(int dir, const char *name, const char *text)
+{
+	_cleanup_fd int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	size_t length = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	/* The kernel takes each write(2) to its files as one value: a rest written after a short write would be another one. */
+	do
+		n = write(fd, text, length);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == length ? 0 : -EIO;
+}
+
+ssize_t read_all(int fd, char *to, size_t size)
+{
+	size_t length = 0;
+
+	if (!size)
+		return -EINVAL;
+	for (;;) {
+		char more;
+		size_t room = size - 1 - length;
+		ssize_t n = read(fd, room ? to + length : &more, room ? room : 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		if (!room)
+			return -EFBIG;
+		length += (size_t)n;
+	}
+	to[length] = '\0';
+	return (ssize_t)length;
+}
+
+ssize_t file_read(int dir, const char *name, char *to, size_t size)
+{
+	_cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : read_all(fd, to, size);
+}
+
+/* A new file beside `name`; its name is put into `temporary`. Leftovers of a killed process with our pid are stepped over. */
+static int create_beside(int dir, const char *name, char *temporary, size_t size)
+{
+	const char *slash = strrchr(name, '/');
+	size_t prefix = slash ? (size_t)(slash + 1 - name) : 0;
+
+	for (int attempt = 0; attempt < 1000; attempt++) {
+		if (format(temporary, size, "%.*s.%s.%d-%d", (int)prefix, name, name + prefix, (int)getpid(), attempt) >= size)
+			return -ENAMETOOLONG;
+		int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST && errno != EINTR)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+int file_replace(int dir, const char *name, const void *data, size_t length, mode_t mode)
+{
+	char temporary[1024];
+	_cleanup_fd int fd = create_beside(dir, name, temporary, sizeof(temporary));
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = write_all(fd, data, length);
+	if (r == 0 && fchmod(fd, mode) < 0) /* not by open(2): its mode goes through the umask */
+		r = -errno;
+	/* No fsync: the files so replaced live on a tmpfs, and what they tell ends with the kernel that runs now. */
+	if (r == 0 && syscall(SYS_renameat2, dir, temporary, dir, name, 0) < 0) /* libc declares renameat(2) in <stdio.h> */
+		r = -errno;
+	if (r < 0)
+		unlinkat(dir, temporary, 0);
+	return r;
+}

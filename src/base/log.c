@@ -1,0 +1,194 @@
+/* Where messages go: one record, one write(2). */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "base/format.h"
+#include "base/text.h"
+
+#define CUT " [...]"
+
+static struct {
+	int fd; /* the log file, or stderr */
+	enum log_format format;
+	bool debug;
+} the_log = { .fd = STDERR_FILENO };
+
+int log_open(const struct log_options *options)
+{
+	const char *path = options->path;
+
+	the_log.format = options->format;
+	the_log.debug = options->debug;
+	if (!path)
+		return 0;
+	if (strncmp(path, "file:", 5) == 0)
+		path += 5;
+	/* O_NONBLOCK: a FIFO that nobody reads is an error, not a hang. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	if (fd < 0)
+		return -errno;
+	if (the_log.fd != STDERR_FILENO)
+		close(the_log.fd);
+	the_log.fd = fd;
+	return 0;
+}
+
+/* A record takes at most PIPE_BUF bytes: only those are written to a pipe in one piece (pipe(7)). */
+struct record {
+	char data[PIPE_BUF];
+	size_t length;
+};
+
+typedef size_t escape_char(const char *at, size_t available, char to[TEXT_ESCAPED], size_t *taken);
+
+/* Quotes doubled (rule B.16): so a message cannot end its field and begin another one. */
+static size_t quoted_char(const char *at, size_t available, char to[TEXT_ESCAPED], size_t *taken)
+{
+	if (*at != '"')
+		return text_visible_char(at, available, to, taken);
+	*taken = 1;
+	memcpy(to, "\"\"", 2);
+	return 2;
+}
+
+static void add_plain(struct record *record, const char *bytes, size_t length)
+{
+	memcpy(record->data + record->length, bytes, length);
+	record->length += length;
+}
+
+/* Adds `message` as far as it fits in front of `tail` and a mark that something is missing. */
+static void add_message(struct record *record, const char *message, escape_char *escape, const char *tail)
+{
+	size_t room = sizeof(record->data) - strlen(tail), left = strlen(message), taken;
+	size_t cut = record->length; /* where the mark would go */
+	char escaped[TEXT_ESCAPED];
+
+	for (; left; message += taken, left -= taken) {
+		size_t length = escape(message, left, escaped, &taken);
+		if (record->length + length > room) {
+			record->length = cut;
+			add_plain(record, CUT, strlen(CUT));
+			break;
+		}
+		add_plain(record, escaped, length);
+		if (record->length + strlen(CUT) <= room)
+			cut = record->length;
+	}
+	add_plain(record, tail, strlen(tail));
+}
+
+static void write_record(int fd, const struct record *record)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, record->data, record->length);
+	while (written < 0 && errno == EINTR);
+}
+
+/* Days since 1970 as a date of the Gregorian calendar. gmtime(3) would read the time zone's file for the same. */
+static void civil_date(int64_t days, int *year, int *month, int *day)
+{
+	int64_t shifted = days + 719468; /* from 0000-03-01: the leap day is then a year's last */
+	int64_t era = shifted / 146097, of_era = shifted % 146097;
+	int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
+	int64_t shifted_month = (5 * of_year + 2) / 153;
+
+	*day = (int)(of_year - (153 * shifted_month + 2) / 5 + 1);
+	*month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+	*year = (int)(years + era * 400 + (*month <= 2));
+}
+
+static void time_text(char *to, size_t size, enum log_format kind)
+{
+	struct timespec now;
+	int year, month, day;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	civil_date(now.tv_sec / 86400, &year, &month, &day);
+	int second = (int)(now.tv_sec % 86400);
+	size_t length = format(to, size, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, second / 3600,
+			       second / 60 % 60, second % 60);
+	if (kind == LOG_JSON)
+		length += format(to + length, size - length, ".%06ld", now.tv_nsec / 1000);
+	format(to + length, size - length, "Z");
+}
+
+static void log_record(int fd, const char *level, const char *message)
+{
+	struct record record;
+	char when[64], tail[96];
+
+	time_text(when, sizeof(when), the_log.format);
+	if (the_log.format == LOG_JSON) {
+		record.length = format(record.data, sizeof(record.data), "{\"level\":\"%s\",\"msg\":\"", level);
+		format(tail, sizeof(tail), "\",\"time\":\"%s\"}\n", when);
+		add_message(&record, message, text_json_char, tail);
+	} else {
+		record.length = format(record.data, sizeof(record.data), "time=\"%s\" level=%s msg=\"", when, level);
+		add_message(&record, message, quoted_char, "\"\n");
+	}
+	write_record(fd, &record);
+}
+
+static void log_bare(const char *prefix, const char *message)
+{
+	struct record record = { .length = 0 };
+
+	add_plain(&record, prefix, strlen(prefix));
+	add_message(&record, message, text_visible_char, "\n");
+	write_record(STDERR_FILENO, &record);
+}
+
+void log_debug(const char *format, ...)
+{
+	char message[PIPE_BUF];
+	va_list args;
+
+	if (!the_log.debug)
+		return;
+	va_start(args, format);
+	format_v(message, sizeof(message), format, args);
+	va_end(args);
+	log_record(the_log.fd, "debug", message);
+}
+
+void log_warning(const char *format, ...)
+{
+	char message[PIPE_BUF];
+	va_list args;
+
+	va_start(args, format);
+	format_v(message, sizeof(message), format, args);
+	va_end(args);
+	if (the_log.fd == STDERR_FILENO)
+		log_record(STDERR_FILENO, "warning", message);
+	else
+		log_bare("warning: ", message);
+}
+
+void log_error(const char *prefix, const struct error *error)
+{
+	char message[PIPE_BUF];
+	size_t length = format(message, sizeof(message), "%s", prefix ? prefix : "");
+
+	if (length >= sizeof(message))
+		length = sizeof(message) - 1;
+	error_sentence(error, message + length, sizeof(message) - length);
+	if (error->step[0])
+		log_debug("the error happened in step '%s'", error->step);
+	log_record(the_log.fd, "error", message);
+	if (the_log.fd != STDERR_FILENO)
+		log_bare("", message);
+}

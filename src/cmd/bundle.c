@@ -1,0 +1,128 @@
+/* A bundle is read, checked and planned: everything before the first side effect. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cmd/container.h"
+#include "cmd/process.h"
+#include "plan/build.h"
+#include "run/host.h"
+
+/* A regular file of limited size, read once: no FIFO to hang on, no device without end (rule B.17, case C49). */
+static int read_config(int dir, const char *path, struct prepared *prepared, struct error *error)
+{
+	struct stat info;
+
+	_cleanup_fd int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return fail(error, 0, "JSON specification file %s not found", path);
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return fail(error, errno, "cannot read '%s'", path);
+	if (!S_ISREG(info.st_mode))
+		return fail(error, 0, "cannot read '%s': not a regular file", path);
+	if (info.st_size > JSON_SIZE)
+		return fail(error, 0, "'%s' has %lld bytes, at most %u are read", path, (long long)info.st_size, JSON_SIZE);
+	char *text = arena_alloc(&prepared->arena, (size_t)info.st_size + 2);
+	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
+	if (length < 0)
+		return fail(error, (int)-length, "cannot read '%s'", path);
+	prepared->config_text = text;
+	prepared->config_length = (size_t)length;
+	return 0;
+}
+
+static void tell_notes(const struct json_note *notes)
+{
+	for (const struct json_note *note = notes; note; note = note->next) {
+		if (note->warning)
+			log_warning("config.json:%u:%u: %s: %s", note->at.line, note->at.column, note->at.path, note->text);
+		else
+			log_debug("config.json:%u:%u: %s: %s", note->at.line, note->at.column, note->at.path, note->text);
+	}
+}
+
+static void tell_warnings(const struct plan_warning *warning)
+{
+	if (!warning)
+		return;
+	tell_warnings(warning->next); /* the newest is first */
+	if (warning->at.line)
+		log_warning("%s (%s at config.json:%u:%u)", warning->text, warning->at.path ? warning->at.path : "", warning->at.line,
+			    warning->at.column);
+	else
+		log_warning("%s", warning->text);
+}
+
+static const char *absolute(struct arena *arena, const char *path, struct error *error)
+{
+	char real[PATH_MAX];
+	if (realpath(path, real))
+		return arena_string(arena, real);
+	fail(error, errno, "cannot enter the bundle '%s'", path);
+	return NULL;
+}
+
+static int make_request(const struct invocation *invocation, const char *id, const char *bundle, struct request *request, struct error *error)
+{
+	const struct create_options *options = invocation->options;
+	const char *manager = invocation->globals->cgroup_manager;
+
+	if (manager && strcmp(manager, "cgroupfs") != 0 && strcmp(manager, "systemd") != 0)
+		return fail(error, 0, "--cgroup-manager %s is not supported yet", manager);
+	if (options->pidfd_socket)
+		return fail(error, 0, "--pidfd-socket is not supported yet");
+	*request = (struct request){
+		.id = id,
+		.bundle = bundle,
+		.no_pivot = options->no_pivot,
+		.no_new_keyring = options->no_new_keyring,
+		.listen_fds = process_listen_fds(),
+		.systemd_cgroup = invocation->globals->systemd_cgroup || (manager && strcmp(manager, "systemd") == 0),
+		.console_socket = options->console_socket,
+		.lower = options->lower.items,
+		.lower_count = options->lower.count,
+		.upper = options->upper,
+		.work = options->work,
+		.ephemeral = options->ephemeral,
+	};
+	request->preserve_fds = options->preserve_fds + request->listen_fds;
+	return process_close_on_exec(request->preserve_fds, error);
+}
+
+int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error)
+{
+	const struct create_options *options = invocation->options;
+	struct json_note *notes = NULL;
+	struct plan_warning *warnings = NULL;
+	struct request request;
+	struct host host;
+
+	memset(prepared, 0, sizeof(*prepared));
+	int r = arena_open_shared(&prepared->arena);
+	if (r < 0)
+		return fail(error, -r, "cannot make the shared memory for the plan");
+	prepared->plan = arena_new(&prepared->arena, struct plan); /* the first object: init finds it at ARENA_ADDRESS */
+	const char *bundle = absolute(&prepared->arena, options->bundle ? options->bundle : ".", error);
+	if (!bundle)
+		return -1;
+	try(make_request(invocation, id, bundle, &request, error));
+	_cleanup_fd int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
+	try(options->config ? read_config(AT_FDCWD, options->config, prepared, error) : read_config(dir, "config.json", prepared, error));
+	r = spec_read("config.json", prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
+	tell_notes(notes);
+	if (r < 0)
+		return -1;
+	host_probe(&host, &prepared->arena);
+	r = plan_build(&prepared->spec, &host, &request, &prepared->arena, prepared->plan, &warnings, error);
+	tell_warnings(warnings);
+	return r;
+}

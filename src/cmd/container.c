@@ -1,0 +1,139 @@
+/* Making a container, and finding one again. */
+#include "cmd/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "kern/process.h"
+#include "kern/procfs.h"
+#include "plan/build.h"
+#include "run/attend.h"
+#include "run/score.h"
+
+#define DEFAULT_ROOT "/run/caisson"
+
+/* XDG_RUNTIME_DIR is another user's business unless we are not the host's root (contract section 3). */
+const char *state_root_path(const struct invocation *invocation)
+{
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+	if (invocation->globals->root) {
+		if (invocation->globals->root[0] == '/')
+			return invocation->globals->root;
+		char *cwd = getcwd(NULL, 0);
+		const char *path = arena_printf(invocation->arena, "%s/%s", cwd ? cwd : "", invocation->globals->root);
+		free(cwd);
+		return path;
+	}
+	if (runtime_dir && runtime_dir[0] == '/' && geteuid() != 0)
+		return arena_printf(invocation->arena, "%s/caisson", runtime_dir);
+	return DEFAULT_ROOT;
+}
+
+/* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
+static void undo(struct prepared *prepared, struct stage *stage)
+{
+	struct error ignored = { 0 };
+
+	if (stage->pidfd >= 0) {
+		pidfd_signal(stage->pidfd, SIGKILL);
+		waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	}
+	if (stage->claimed && container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, &prepared->arena, &ignored) < 0) {
+		char sentence[1024];
+		error_sentence(&ignored, sentence, sizeof(sentence));
+		log_warning("cannot undo all of it, delete --force will: %s", sentence);
+	}
+	container_close(stage);
+}
+
+int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage, struct error *error)
+{
+	const struct create_options *options = invocation->options;
+
+	*stage = (struct stage){
+		.plan = prepared->plan,
+		.arena = &prepared->arena,
+		.config_text = prepared->config_text,
+		.config_length = prepared->config_length,
+		.pid_file = options->pid_file,
+		.pid_dir = AT_FDCWD,
+		.state = { .root = -1, .dir = -1 },
+		.cgroup = { .v2 = -1 },
+		.record = { .oci_version = OCI_VERSION, .annotations = prepared->spec.annotations },
+		.pidfd = -1,
+		.socket = -1,
+		.cargo = -1,
+		.signals = signal_fd,
+		.baton = true,
+	};
+	stage->procfs = procfs_host();
+	if (stage->procfs < 0)
+		return fail(error, -stage->procfs, "cannot use /proc");
+	umask(0); /* modes of what is made are said where it is made */
+	if (state_open_root(state_root_path(invocation), STATE_ROOT_MAKE, &stage->state, error) < 0 || score_play(HOST, stage, error) < 0) {
+		undo(prepared, stage);
+		return -1;
+	}
+	return 0;
+}
+
+void container_close(struct stage *stage)
+{
+	cgroup_close(&stage->cgroup);
+	state_close(&stage->state);
+	close_fd(&stage->socket);
+	close_fd(&stage->cargo);
+	close_fd(&stage->procfs);
+	close_fd(&stage->pidfd);
+}
+
+int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
+		   struct error *error)
+{
+	const char *root = state_root_path(invocation);
+	struct stat info;
+
+	*state = (struct state_dir){ .root = -1, .dir = -1 };
+	memset(record, 0, sizeof(*record));
+	try(state_check_id(id, error));
+	if (stat(root, &info) < 0 && errno == ENOENT)
+		return fail(error, 0, "container does not exist: %s", id);
+	try(state_open_root(root, 0, state, error));
+	try(state_open(state, id, flags, error));
+	return record_load(state, invocation->arena, record, error);
+}
+
+static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,
+		      struct error *error)
+{
+	struct spec *spec = arena_new(arena, struct spec);
+	struct plan *plan = arena_new(arena, struct plan);
+	struct request request = { .id = record->id, .bundle = record->bundle };
+	struct planning planning = { .spec = spec, .request = &request, .arena = arena, .plan = plan };
+	char *text = arena_alloc(arena, JSON_SIZE + 2);
+
+	ssize_t length = file_read(state->dir, STATE_CONFIG, text, JSON_SIZE + 2);
+	if (length < 0)
+		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", record->id);
+	try(spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error));
+	try(plan_hooks(&planning, error));
+	*hooks = &plan->hooks;
+	return 0;
+}
+
+int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record, struct plan_hooks **hooks,
+		    struct error *error)
+{
+	*hooks = arena_new(invocation->arena, struct plan_hooks);
+	return record->hooks.count ? read_hooks(state, invocation->arena, record, hooks, error) : 0;
+}

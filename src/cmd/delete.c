@@ -1,0 +1,93 @@
+/* delete: what is left of a container goes; with --force the container goes first. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/cleanup.h"
+#include "cmd/container.h"
+
+struct delete_options { bool force; };
+
+static const struct option options[] = {
+	{ "force", 'f', OPTION_FLAG, offsetof(struct delete_options, force), NULL, "kill it if it runs; no error if it does not exist" },
+};
+
+/* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
+static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record, struct error *error)
+{
+	struct error found = { 0 };
+
+	if (container_open(invocation, id, STATE_LOCK, state, record, &found) >= 0)
+		return 1;
+	if (state->dir >= 0) { /* there, but the record is damaged */
+		memset(record, 0, sizeof(*record));
+		return 1;
+	}
+	if (strstr(found.text, "does not exist"))
+		return 0;
+	*error = found;
+	return -1;
+}
+
+/* A create that is still at work holds the lock; killing what it has made so far makes it fail and let go (case C70). */
+static void disturb_creator(const struct invocation *invocation, const char *id)
+{
+	struct state_dir state;
+	struct record record;
+	struct error ignored = { 0 };
+
+	if (container_open(invocation, id, 0, &state, &record, &ignored) == 1 && record.cgroup_path && !record.committed)
+		cgroup_kill(record.cgroup_path, record.cgroups.items, record.cgroups.count, 1000);
+	state_close(&state);
+}
+
+static int check_stopped(const struct state_dir *state, const struct record *record, struct error *error)
+{
+	enum status status = container_status(state, record);
+
+	/* A created container is killed first: engines depend on it (contract 6.5). */
+	if (status == STATUS_STOPPED || status == STATUS_CREATED)
+		return 0;
+	return fail(error, 0, "cannot delete container %s that is not stopped: %s", state->id, status_text(status));
+}
+
+static int delete_container(const struct invocation *invocation, struct error *error)
+{
+	const struct delete_options *o = invocation->options;
+	const char *id = invocation->args[0];
+	struct plan_hooks *hooks = NULL;
+	struct error no_hooks = { 0 };
+	struct state_dir state;
+	struct record record;
+
+	try(state_check_id(id, error));
+	if (o->force)
+		disturb_creator(invocation, id);
+	int found = o->force ? open_forced(invocation, id, &state, &record, error)
+			     : container_open(invocation, id, STATE_LOCK, &state, &record, error);
+	if (found < 0 || (found == 0 && o->force && state.dir < 0)) {
+		state_close(&state);
+		return found < 0 ? -1 : 0;
+	}
+	if (!o->force && found)
+		try(check_stopped(&state, &record, error));
+	container_hooks(invocation, &state, &record, &hooks, &no_hooks);
+	if (no_hooks.text[0])
+		hooks = NULL;
+	try(container_destroy(&state, &record, hooks, invocation->arena, error));
+	if (o->force)
+		state_sweep(&state);
+	state_close(&state);
+	return 0;
+}
+
+const struct command command_delete = {
+	.name = "delete",
+	.arguments = "ID",
+	.summary = "remove a stopped container",
+	.options = options,
+	.option_count = array_length(options),
+	.options_size = sizeof(struct delete_options),
+	.least = 1,
+	.most = 1,
+	.run = delete_container,
+};

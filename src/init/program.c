@@ -1,0 +1,180 @@
+/* The program: found, given its last surroundings, executed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/format.h"
+#include "init/home.h"
+#include "init/lookup.h"
+#include "init/stage.h"
+#include "kern/credentials.h"
+#include "run/baton.h"
+
+/* The environment for execve: the plan's, or with HOME added a copy of its pointers, since the plan is mapped read-only. */
+static char *const *environment;
+
+/* ---- errors about the user's program: these texts are read by callers (contract section 9), so no cause is appended ---- */
+
+static int program_failed(const char *name, const char *doing, int code, struct error *error)
+{
+	static const struct { int code; const char *text; } words[] = {
+		{ ENOENT, "no such file or directory" }, { ENOTDIR, "not a directory" },
+		{ EACCES, "permission denied" }, { EPERM, "operation not permitted" },
+		{ EISDIR, "is a directory: permission denied" },
+		{ ELOOP, "too many symbolic links, or one of /proc that leads out of the container: permission denied" },
+		{ ENOEXEC, "exec format error" }, { E2BIG, "argument list too long" }, { ETXTBSY, "text file busy" },
+		{ ENAMETOOLONG, "file name too long" },
+	};
+	for (size_t i = 0; i < array_length(words); i++)
+		if (words[i].code == code)
+			return fail(error, 0, "exec: \"%s\": %s%s", name, doing, words[i].text);
+	return fail(error, 0, "exec: \"%s\": %s%s", name, doing, errno_text(code));
+}
+
+/* ---- where it is ---- */
+
+/* A name with a slash is a path, from the working directory (execvp(3)). */
+static int find_path(struct stage *stage, const char *name, struct error *error)
+{
+	char doing[600];
+	int r = lookup_executable(name, lookup_flags(stage->plan));
+
+	if (r == 0 && format(stage->program_path, sizeof(stage->program_path), "%s", name) >= sizeof(stage->program_path))
+		r = -ENAMETOOLONG;
+	if (r == 0)
+		return 0;
+	format(doing, sizeof(doing), "stat %s: ", name);
+	return program_failed(name, r == -ENOENT || r == -ENOTDIR || r == -ENAMETOOLONG ? doing : "", -r, error);
+}
+
+/* Each directory of PATH in turn; an empty one is the working directory. What may not be executed is passed over, and told at the
+ * end if nothing else was found (execvp(3)). */
+static int find_in_path(struct stage *stage, const char *name, const char *path, struct error *error)
+{
+	int barred = 0;
+
+	for (const char *at = path; *name;) {
+		size_t length = strcspn(at, ":");
+		size_t whole = format(stage->program_path, sizeof(stage->program_path), "%.*s%s%s", (int)length, at,
+				      length ? "/" : "", name);
+		int r = -ENAMETOOLONG;
+		if (whole < sizeof(stage->program_path))
+			r = lookup_executable(stage->program_path, lookup_flags(stage->plan));
+		if (r == 0)
+			return 0;
+		if (r == -EACCES || r == -EISDIR || r == -ELOOP)
+			barred = r;
+		if (!at[length])
+			break;
+		at += length + 1;
+	}
+	if (barred)
+		return program_failed(name, "", -barred, error);
+	return fail(error, 0, "exec: \"%s\": executable file not found in $PATH", name);
+}
+
+/* ---- its surroundings ---- */
+
+static int make_environment(const struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+	static char home[sizeof("HOME=") + HOME_MOST];
+
+	environment = process->env;
+	if (!process->wants_home)
+		return 0;
+	memcpy(home, "HOME=", strlen("HOME="));
+	home_find(process->uid, home + strlen("HOME="), HOME_MOST, lookup_flags(stage->plan));
+
+	char **copy = mmap(NULL, (process->env_count + 2) * sizeof(char *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return fail(error, errno, "cannot make room for the environment");
+	if (process->env_count)
+		memcpy(copy, process->env, process->env_count * sizeof(char *));
+	copy[process->env_count] = home;
+	environment = copy;
+	return 0;
+}
+
+/* All of them, those included that a caller ignored (SIGPIPE, SIGCHLD) and those that libc keeps for itself: hence the raw calls. */
+static void default_signals(void)
+{
+	const unsigned long usual[8] = { 0 }; /* struct sigaction of the kernel: SIG_DFL, no flags, whatever the order of its members */
+	const uint64_t none = 0;
+
+	for (int signal = 1; signal <= 64; signal++)
+		syscall(SYS_rt_sigaction, signal, usual, NULL, sizeof(none)); /* SIGKILL and SIGSTOP refuse; they have no other */
+	syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, sizeof(none));
+}
+
+int init_program(struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+	const char *name = process->args[0];
+
+	try(strchr(name, '/') ? find_path(stage, name, error) : find_in_path(stage, name, process->path, error));
+	try(make_environment(stage, error));
+	if (process->no_new_privileges) {
+		int r = cred_no_new_privileges();
+		if (r < 0)
+			return fail(error, -r, "cannot set no_new_privs");
+	}
+	umask(process->umask);
+	default_signals();
+	return 0;
+}
+
+/* ---- the end of init ---- */
+
+/* Closed, not left to close-on-exec: what is open while execve runs can be its path (/proc/self/fd/N, CVE-2024-21626, rule B.1.3).
+ * The socket stays, to say why the exec failed; it cannot be executed. */
+int init_close(struct stage *stage, struct error *error)
+{
+	unsigned first = 3 + stage->plan->preserve_fds;
+	unsigned keep = stage->socket >= (int)first ? (unsigned)stage->socket : first;
+	long r = 0;
+
+	if (fcntl(stage->socket, F_SETFD, FD_CLOEXEC) < 0)
+		return fail(error, errno, "cannot mark the socket close-on-exec");
+	if (keep > first)
+		r = syscall(ABI_SYS_close_range, first, keep - 1, 0);
+	if (r == 0)
+		r = syscall(ABI_SYS_close_range, keep == (unsigned)stage->socket ? keep + 1 : first, ~0U, 0);
+	if (r < 0)
+		return fail(error, errno, "cannot close descriptors");
+	stage->cargo = stage->listener = stage->procfs = stage->root = stage->dev = stage->program = -1;
+	stage->cargo_next = stage->cargo_count = 0;
+	return 0;
+}
+
+static void report(const struct stage *stage, const struct error *error)
+{
+	struct baton baton = { .kind = BATON_FAILED, .error = *error };
+
+	while (baton.row < create_score_rows && create_score[baton.row].play != init_exec)
+		baton.row++;
+	if (!baton.error.step[0])
+		format(baton.error.step, sizeof(baton.error.step), "%s", "exec");
+	baton_send(stage->socket, &baton, -1);
+}
+
+int init_exec(struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+	const char *doing = "";
+
+	if (!stage->plan->has_process)
+		return fail(error, 0, "the configuration has no process to start");
+	execve(stage->program_path, process->args, environment);
+	int code = errno;
+	if ((code == EACCES || code == EPERM) && (process->apparmor || process->selinux))
+		doing = "the security label may not execute it: ";
+	program_failed(process->args[0], doing, code, error);
+	report(stage, error);
+	_exit(code == ENOENT ? 127 : 126); /* what a shell says of a program that is missing, or cannot be executed */
+}

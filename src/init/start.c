@@ -1,0 +1,46 @@
+/* The wait between create and start. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "init/stage.h"
+#include "kern/namespaces.h"
+#include "run/baton.h"
+
+/* A caller that connects and goes away without a word leaves the container as it was. */
+static int accept_start(int listener)
+{
+	for (;;) {
+		struct baton baton;
+		int stray = -1;
+		_cleanup_fd int caller = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (caller < 0 && errno != EINTR && errno != ECONNABORTED)
+			return -errno;
+		if (caller < 0 || baton_receive(caller, &baton, &stray) != 1)
+			continue;
+		close_fd(&stray);
+		if (baton.kind == BATON_PASS)
+			return take_fd(&caller);
+	}
+}
+
+int init_release(struct stage *stage, struct error *error)
+{
+	/* The record with our pid is on disk: from here on the container lives without its creator (rule B.14.5). Unless this is a
+	 * foreground run, whose end is the container's end only by signal. */
+	int r = process_die_with_parent(0);
+	if (r < 0)
+		return fail(error, -r, "cannot let go of the creator");
+	close_fd(&stage->cargo);
+	close_fd(&stage->procfs);
+	close_fd(&stage->root);
+	close_fd(&stage->dev);
+	close_fd(&stage->socket);
+
+	stage->socket = accept_start(stage->listener);
+	if (stage->socket < 0)
+		_exit(1);
+	close_fd(&stage->listener);
+	stage->baton = true;
+	return 0;
+}

@@ -1,0 +1,192 @@
+/* From the powers of the container's root to those of its process, in the one order that works (rule B.6.12). */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "init/lookup.h"
+#include "init/stage.h"
+#include "kern/credentials.h"
+#include "kern/namespaces.h"
+
+/* ---- stdin, stdout, stderr ---- */
+
+static bool is_null_device(const struct stat *file)
+{
+	return S_ISCHR(file->st_mode) && file->st_rdev == makedev(1, 3);
+}
+
+/* The host's /dev/null keeps a host mount in the container's reach; the container's own does as well. Only where both are what they
+ * seem (CVE-2025-31133): first without opening it, since opening a FIFO may block and a device may act, then once more. */
+static int own_null(enum lookup_flags lookup)
+{
+	struct stat file;
+	_cleanup_fd int looked = lookup_open("/dev/null", O_PATH, lookup);
+	if (looked < 0 || fstat(looked, &file) < 0 || !is_null_device(&file))
+		return -1;
+	_cleanup_fd int opened = lookup_open("/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY, lookup);
+	if (opened < 0 || fstat(opened, &file) < 0 || !is_null_device(&file))
+		return -1;
+	fcntl(opened, F_SETFL, O_RDWR);
+	return take_fd(&opened);
+}
+
+/* The process may then reopen its output by /dev/stdout. Pipes and sockets alone: the owner of a device or a file is the host's
+ * business (CVE-2026-88265). What the kernel refuses here (an id it cannot map, a read-only place) is no harm. */
+static int give_to_user(int fd, uid_t uid, struct error *error)
+{
+	struct stat file;
+	if (fstat(fd, &file) < 0 || (!S_ISFIFO(file.st_mode) && !S_ISSOCK(file.st_mode)) || file.st_uid == uid)
+		return 0;
+	if (fchown(fd, uid, (gid_t)-1) == 0 || errno == EPERM || errno == EINVAL || errno == EROFS)
+		return 0;
+	return fail(error, errno, "cannot give descriptor %d to uid %u", fd, uid);
+}
+
+static int stdio(const struct plan *plan, struct error *error)
+{
+	_cleanup_fd int null = -1;
+	struct stat file;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fstat(fd, &file) == 0 && is_null_device(&file)) {
+			if (null < 0)
+				null = own_null(lookup_flags(plan));
+			if (null >= 0 && dup3(null, fd, 0) < 0)
+				return fail(error, errno, "cannot reopen descriptor %d as the container's /dev/null", fd);
+		}
+		try(give_to_user(fd, plan->process.uid, error));
+	}
+	return 0;
+}
+
+/* ---- the working directory ---- */
+
+static int enter(const char *cwd, enum lookup_flags lookup)
+{
+	_cleanup_fd int fd = lookup_open(cwd, O_PATH | O_DIRECTORY, lookup);
+	if (fd < 0)
+		return fd;
+	return fchdir(fd) < 0 ? -errno : 0;
+}
+
+static int cwd_failed(const struct plan_process *process, int r, struct error *error)
+{
+	const char *why = r == -ELOOP ? ": a symbolic link in it leads nowhere or out of the container" : "";
+	return fail_at(error, &process->cwd_at, r == -ELOOP ? 0 : -r, "chdir to cwd (\"%s\") set in config.json failed%s",
+		       process->cwd, why);
+}
+
+static int verify_inside(const struct plan_process *process, struct error *error)
+{
+	int r = lookup_inside();
+	if (r == -EXDEV)
+		return fail_at(error, &process->cwd_at, 0,
+			       "chdir to cwd (\"%s\") set in config.json failed: it is outside of the container's root", process->cwd);
+	return r < 0 ? cwd_failed(process, r, error) : 0;
+}
+
+/* ---- ids and capabilities ---- */
+
+static int set_groups(const struct plan *plan, struct error *error)
+{
+	const struct plan_process *process = &plan->process;
+	int r = cred_set_groups(process->groups, process->group_count);
+
+	/* A user namespace whose maps an unprivileged user wrote has setgroups denied for good: no group can be dropped then, and none
+	 * was asked for (user_namespaces(7)). */
+	if (r == -EPERM && process->group_count == 0 && plan->in_user_namespace)
+		return 0;
+	if (r == 0)
+		r = cred_verify_groups(process->groups, process->group_count);
+	return r < 0 ? fail_at(error, &process->user_at, -r, "cannot set the %zu additional groups", process->group_count) : 0;
+}
+
+static int set_ids(const struct plan_process *process, struct error *error)
+{
+	int r = cred_set_gid(process->gid);
+	if (r < 0)
+		return fail_at(error, &process->user_at, -r, "cannot become gid %u", process->gid);
+	r = cred_set_uid(process->uid);
+	if (r < 0)
+		return fail_at(error, &process->user_at, -r, "cannot become uid %u", process->uid);
+	r = cred_verify_ids(process->uid, process->gid);
+	if (r < 0)
+		return fail_at(error, &process->user_at, -r, "the kernel did not make this uid %u and gid %u", process->uid, process->gid);
+	return 0;
+}
+
+static int set_capabilities(const struct plan_capabilities *wanted, struct error *error)
+{
+	const struct cred_caps caps = {
+		.effective = wanted->effective, .permitted = wanted->permitted, .inheritable = wanted->inheritable,
+	};
+	struct cred_caps now;
+
+	int r = cred_caps_set(&caps);
+	if (r < 0)
+		return fail(error, -r, "cannot set capabilities");
+	r = cred_ambient_set(wanted->ambient);
+	if (r < 0)
+		return fail(error, -r, "cannot set ambient capabilities");
+	r = cred_caps_get(&now);
+	if (r < 0)
+		return fail(error, -r, "cannot read capabilities back");
+	if (now.effective != caps.effective || now.permitted != caps.permitted || now.inheritable != caps.inheritable ||
+	    cred_ambient() != wanted->ambient || cred_bounding() & ~wanted->bounding)
+		return fail(error, 0, "the kernel did not set the capabilities that were asked for");
+	return 0;
+}
+
+static int become_user(const struct plan *plan, struct error *error)
+{
+	const struct plan_process *process = &plan->process;
+
+	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
+	int r = cred_bound(process->caps.bounding);
+	if (r < 0)
+		return fail(error, -r, "cannot drop capabilities from the bounding set");
+	/* Or setresuid from 0 would take all permitted capabilities away before capset picks those to stay. */
+	r = cred_keep_caps(KEEP_CAPS_ON);
+	if (r < 0)
+		return fail(error, -r, "cannot keep capabilities over the change of the uid");
+	try(set_groups(plan, error));
+	try(set_ids(process, error));
+	r = cred_keep_caps(KEEP_CAPS_OFF);
+	if (r < 0)
+		return fail(error, -r, "cannot stop keeping capabilities over changes of the uid");
+	return set_capabilities(&process->caps, error);
+}
+
+/* A change of credentials takes the death signal back, and sets the dumpable flag to fs.suid_dumpable, which may be 1
+ * (prctl(2)). Both hold again until the release. */
+static int tie_again(struct error *error)
+{
+	int r = process_undumpable();
+	if (r == 0)
+		r = process_die_with_parent(SIGKILL);
+	return r < 0 ? fail(error, -r, "cannot tie init to its creator again") : 0;
+}
+
+int init_user(struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+
+	try(stdio(stage->plan, error));
+	/* As root first, since the way may be barred to the user; as the user where only the user may (NFS, FUSE, another's home). */
+	int entered = enter(process->cwd, lookup_flags(stage->plan));
+	if (entered < 0 && entered != -EACCES && entered != -EPERM)
+		return cwd_failed(process, entered, error);
+	if (entered == 0)
+		try(verify_inside(process, error));
+	try(become_user(stage->plan, error));
+	if (entered < 0) {
+		entered = enter(process->cwd, lookup_flags(stage->plan));
+		if (entered < 0)
+			return cwd_failed(process, entered, error);
+	}
+	try(verify_inside(process, error));
+	return tie_again(error);
+}

@@ -1,0 +1,40 @@
+/* A child for a moment, sharing memory and descriptors. */
+#include "kern/momentary.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include "base/abi.h"
+#include "kern/process.h"
+
+struct call {
+	int (*run)(void *data);
+	void *data;
+	int result;
+};
+
+static int run_call(void *data)
+{
+	struct call *call = data;
+	call->result = call->run(call->data);
+	return 0;
+}
+
+int momentary(int (*run)(void *data), void *data)
+{
+	struct call call = { .run = run, .data = data, .result = -EIO };
+	/* No exit signal: a caller that ignores SIGCHLD must not have the child reaped behind our back. */
+	const struct abi_clone_args args = { .flags = ABI_CLONE_VM | ABI_CLONE_VFORK | ABI_CLONE_FILES };
+	sigset_t all, before;
+
+	/* No handler of ours may run in the child while it shares our memory. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	long pid = clone_call(&args, run_call, &call);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		return (int)pid;
+	while (waitpid((pid_t)pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return call.result;
+}

@@ -1,0 +1,127 @@
+/* Mounts by descriptor, thinly: cloned, made, given attributes, attached. */
+#include "kern/mount.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "kern/momentary.h"
+#include "kern/namespaces.h"
+#include "kern/sys.h"
+
+int mount_clone(int dir, const char *path, int how)
+{
+	unsigned flags = ABI_OPEN_TREE_CLONE | ABI_OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | (how & MOUNT_RECURSIVE ? ABI_AT_RECURSIVE : 0);
+	return sys_open_tree(dir, path, flags | (*path ? 0 : AT_EMPTY_PATH));
+}
+
+int mount_attach(int tree, int target)
+{
+	return sys_move_mount(tree, "", target, "", ABI_MOVE_MOUNT_F_EMPTY_PATH | ABI_MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int mount_attach_at(int tree, int dir, const char *path)
+{
+	return sys_move_mount(tree, "", dir, path, ABI_MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int set(int mount, const struct abi_mount_attr *attr, int how)
+{
+	return sys_mount_setattr(mount, "", AT_EMPTY_PATH | (how & MOUNT_RECURSIVE ? ABI_AT_RECURSIVE : 0), attr);
+}
+
+int mount_attributes(int mount, uint64_t to_set, uint64_t to_clear, int how)
+{
+	return set(mount, &(struct abi_mount_attr){ .set = to_set, .clear = to_clear }, how);
+}
+
+int mount_propagation(int mount, uint64_t flag, int how)
+{
+	return set(mount, &(struct abi_mount_attr){ .propagation = flag }, how);
+}
+
+int mount_idmap(int mount, int user_namespace, int how)
+{
+	return set(mount, &(struct abi_mount_attr){ .set = ABI_MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace }, how);
+}
+
+/* struct statx, of which musl's headers know nothing and we want one member (STATX_MNT_ID is Linux 5.8). */
+#define STATX_MNT_ID_BIT 0x1000u
+#define STATX_MNT_ID_AT 144
+
+int mount_id(int fd, uint64_t *id)
+{
+	_Alignas(8) char statx[256];
+	int r = sys_result(syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID_BIT, statx));
+	if (r == 0)
+		memcpy(id, statx + STATX_MNT_ID_AT, sizeof(*id));
+	return r;
+}
+
+int mount_context(const char *type)
+{
+	return sys_fsopen(type);
+}
+
+struct elsewhere {
+	const char *type;
+	int pid_namespace;
+};
+
+static int open_there(void *data)
+{
+	return sys_fsopen(((const struct elsewhere *)data)->type);
+}
+
+/* setns(2) into a pid namespace counts for children only: so a child joins it and has a child of its own. */
+static int join_and_open(void *data)
+{
+	int r = namespace_join(((const struct elsewhere *)data)->pid_namespace, ABI_CLONE_NEWPID);
+	return r < 0 ? r : momentary(open_there, data);
+}
+
+int mount_context_in(const char *type, int pid_namespace)
+{
+	return momentary(join_and_open, &(struct elsewhere){ .type = type, .pid_namespace = pid_namespace });
+}
+
+int mount_pick(int mount)
+{
+	return sys_fspick(mount, "", ABI_FSPICK_EMPTY_PATH);
+}
+
+int mount_parameter(int context, const char *key, const char *value)
+{
+	return sys_fsconfig(context, value ? ABI_FSCONFIG_SET_STRING : ABI_FSCONFIG_SET_FLAG, key, value, 0);
+}
+
+int mount_make(int context, uint64_t attributes)
+{
+	int r = sys_fsconfig(context, ABI_FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	return r < 0 ? r : sys_fsmount(context, attributes);
+}
+
+int mount_reconfigure(int context)
+{
+	return sys_fsconfig(context, ABI_FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+}
+
+/* Each read(2) gives one message, "e " before an error; older ones come first. */
+const char *mount_words(int context, char to[MOUNT_WORDS])
+{
+	char line[MOUNT_WORDS];
+
+	to[0] = '\0';
+	for (int i = 0; i < 8; i++) { /* the kernel keeps eight */
+		ssize_t length = read(context, line, sizeof(line) - 1);
+		if (length < 3)
+			break;
+		while (length > 2 && line[length - 1] == '\n')
+			length--;
+		if (line[0] != 'e')
+			continue;
+		to[0] = ':';
+		memcpy(to + 1, line + 1, (size_t)length - 1);
+		to[length] = '\0';
+	}
+	return to;
+}

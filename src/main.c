@@ -1,0 +1,131 @@
+/* Global options, find the command, print the one error, exit code. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/abi.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/process.h"
+
+#define EXIT_USAGE 1
+#define EXIT_UNKNOWN_COMMAND 3
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+static int show_help(const char *name, struct arena *arena, struct error *error)
+{
+	struct text out = text_in(arena);
+	const struct command *command = name ? find_command(name) : NULL;
+
+	if (command)
+		help_command(command, &out);
+	else
+		help_all(&out);
+	return print(&out, error);
+}
+
+static int show_version(struct arena *arena, struct error *error)
+{
+	struct text out = text_in(arena);
+	version_text(&out);
+	return print(&out, error);
+}
+
+static int set_up_log(struct global_options *globals, struct error *error)
+{
+	const char *format = globals->log_format, *level = globals->log_level;
+
+	if (format && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+		return fail(error, 0, "invalid log-format: %s", format);
+	if (level && strcmp(level, "debug") == 0)
+		globals->log.debug = true;
+	globals->log.format = format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT;
+	int r = log_open(&globals->log);
+	return r < 0 ? fail(error, -r, "cannot open the log '%s'", globals->log.path) : 0;
+}
+
+static int wrong_count(const struct command *command, struct arena *arena, struct error *error)
+{
+	struct text out = text_in(arena);
+
+	text_add(&out, "Incorrect Usage.\n\n");
+	help_command(command, &out);
+	print(&out, error);
+	if (command->least == command->most)
+		return fail(error, 0, "caisson: \"%s\" requires exactly %zu argument(s)", command->name, command->least);
+	return fail(error, 0, "caisson: \"%s\" requires a minimum of %zu and a maximum of %zu argument(s)", command->name, command->least,
+		    command->most);
+}
+
+static int run_command(const struct command *command, const struct global_options *globals, const struct parsed *rest, struct arena *arena,
+		       struct error *error)
+{
+	struct parsed parsed;
+	void *options = arena_alloc(arena, command->options_size + 1);
+	int flags = command->flags & COMMAND_STOP_AT_FIRST ? PARSE_STOP_AT_FIRST : 0;
+
+	if (options_parse(command->options, command->option_count, rest->args + 1, rest->count - 1, flags, arena, options, &parsed, error) < 0) {
+		show_help(command->name, arena, error);
+		return -1;
+	}
+	if (parsed.help)
+		return show_help(command->name, arena, error);
+	if (parsed.count < command->least || parsed.count > command->most)
+		return wrong_count(command, arena, error);
+	const struct invocation invocation = {
+		.command = command, .globals = globals, .options = options, .args = parsed.args, .count = parsed.count, .arena = arena,
+	};
+	return command->run(&invocation, error);
+}
+
+static int dispatch(int argc, const char *const *argv, struct arena *arena, struct error *error)
+{
+	struct global_options globals = { 0 };
+	struct parsed parsed;
+
+	try(options_parse(global_option_table, global_option_count, argv + 1, argc > 0 ? (size_t)argc - 1 : 0, PARSE_STOP_AT_FIRST, arena, &globals,
+			  &parsed, error));
+	try(set_up_log(&globals, error));
+	if (globals.version)
+		return show_version(arena, error);
+	if (globals.help || parsed.help || parsed.count == 0)
+		return show_help(NULL, arena, error);
+	const char *name = parsed.args[0];
+	if (strcmp(name, "help") == 0 || strcmp(name, "h") == 0)
+		return show_help(parsed.count > 1 ? parsed.args[1] : NULL, arena, error);
+	const struct command *command = find_command(name);
+	if (command)
+		return run_command(command, &globals, &parsed, arena, error);
+	fail(error, 0, "unknown command '%s': see caisson --help", name);
+	log_error(NULL, error);
+	return EXIT_UNKNOWN_COMMAND;
+}
+
+int main(int argc, char **argv)
+{
+	struct error error = { 0 };
+	struct arena arena;
+
+	int r = process_sanitize();
+	if (r == 0)
+		r = arena_open(&arena);
+	if (r < 0) {
+		fail(&error, -r, "cannot begin");
+		log_error(NULL, &error);
+		return EXIT_USAGE;
+	}
+	int code = dispatch(argc, (const char *const *)argv, &arena, &error);
+	if (code >= 0)
+		return code;
+	log_error(NULL, &error);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,155 @@
+/* Where the container's cgroup is and which directories it has; what goes into them is decided in the files beside this one. */
+#include "plan/cgroup.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/format.h"
+
+void cgroup_row(struct cgroup_rows *rows, const struct place *at, int flags, const char *file, const char *format, ...)
+{
+	va_list args;
+
+	if (rows->count == rows->room) {
+		size_t room = rows->room ? 2 * rows->room : 8;
+		rows->items = arena_grow(rows->arena, rows->items, rows->room * sizeof(*rows->items), room * sizeof(*rows->items));
+		rows->room = room;
+	}
+	va_start(args, format);
+	size_t length = format_v(NULL, 0, format, args);
+	va_end(args);
+	char *to = arena_alloc(rows->arena, length + 1);
+	va_start(args, format);
+	format_v(to, length + 1, format, args);
+	va_end(args);
+	rows->items[rows->count++] = (struct plan_write){
+		.file = file,
+		.value = to,
+		.at = *at,
+		.may_be_missing = flags & ROW_MAY_BE_MISSING,
+		.or_next = flags & ROW_OR_NEXT,
+	};
+}
+
+struct place cgroup_field(const struct cgroup_planning *c, const struct place *object, const char *field)
+{
+	struct place place = *object;
+
+	place.path = object->path ? arena_printf(c->p->arena, "%s.%s", object->path, field) : field;
+	return place;
+}
+
+static size_t add_directory(struct cgroup_planning *c, const char *mount, bool v2)
+{
+	const char *slash = strrchr(mount, '/');
+
+	c->directories[c->count] = (struct plan_cgroup_directory){ .mount = mount, .v2 = v2 };
+	if (!v2)
+		c->directories[c->count].label = slash ? slash + 1 : mount;
+	c->rows[c->count] = (struct cgroup_rows){ .arena = c->p->arena };
+	return c->count++;
+}
+
+static size_t find_v1(struct cgroup_planning *c, const char *mount)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->directories[i].v2 && strcmp(c->directories[i].mount, mount) == 0)
+			return i;
+	return add_directory(c, mount, false);
+}
+
+/* v2 first: init is born in that one. */
+static void list_directories(struct cgroup_planning *c)
+{
+	if (c->host->v2)
+		add_directory(c, c->host->v2, true);
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		if (c->host->v1[i])
+			c->directories[find_v1(c, c->host->v1[i])].controllers |= 1u << i;
+}
+
+struct cgroup_rows *cgroup_home(struct cgroup_planning *c, enum cgroup_controller controller, bool *v2)
+{
+	*v2 = c->host->v2 && c->host->v2_controllers & 1u << controller;
+	if (*v2)
+		return &c->rows[0];
+	return c->host->v1[controller] ? &c->rows[find_v1(c, c->host->v1[controller])] : NULL;
+}
+
+/* The cgroup may be handed to the container's user only where the container cannot see beyond it and is given it to write
+ * (config-linux.md#cgroup-ownership), and never on v1. */
+static uid_t owner(const struct planning *p)
+{
+	const struct spec *spec = p->spec;
+	const struct plan_namespace *of = p->plan->namespaces.of;
+
+	if (p->host->cgroup.layout != CGROUP_UNIFIED || of[PLAN_NS_CGROUP].mode != NS_NEW || of[PLAN_NS_USER].mode != NS_NEW ||
+	    !spec->process)
+		return (uid_t)-1;
+	JSON_EACH(struct spec_mount, mount, &spec->mounts) {
+		if (!mount->source || strcmp(mount->source, "cgroup") || !mount->destination || strcmp(mount->destination, "/sys/fs/cgroup"))
+			continue;
+		for (uint32_t i = 0; i < mount->options.count; i++)
+			if (strcmp(mount->options.items[i], "ro") == 0)
+				return (uid_t)-1;
+		return plan_map_id(&spec->linux_->uid_mappings, spec->process->user.uid);
+	}
+	return (uid_t)-1;
+}
+
+static void hand_over(struct cgroup_planning *c)
+{
+	struct plan_cgroup *plan = &c->p->plan->cgroup;
+
+	for (size_t i = 0; i < c->count; i++) {
+		c->directories[i].writes = c->rows[i].items;
+		c->directories[i].write_count = c->rows[i].count;
+	}
+	/* A host that is all v2 gets every controller, so that the container can be measured too. In a hybrid one the v2 tree's few
+	 * belong to whoever set it up so: only what is asked for. */
+	if (c->host->v2)
+		c->directories[0].controllers = c->host->layout == CGROUP_UNIFIED ? c->host->v2_controllers : c->v2_needed;
+	struct plan_cgroup_directory *all = arena_array(c->p->arena, struct plan_cgroup_directory, c->count);
+	memcpy(all, c->directories, c->count * sizeof(*all));
+	plan->directories = all;
+	plan->directory_count = c->count;
+}
+
+/* Without any cgroup a container can still run, if nothing was asked of one. */
+static int no_cgroups(struct cgroup_planning *c, struct error *error)
+{
+	const struct spec_linux *linux_ = c->p->spec->linux_;
+
+	if (linux_ && linux_->cgroups_path && linux_->cgroups_path[0])
+		return fail_at(error, &linux_->cgroups_path_at, 0, "this host has no cgroups");
+	if (c->resources->devices.count) {
+		const struct spec_device_rule *first = c->resources->devices.items;
+		return fail_at(error, &first->at, 0, "device rules need cgroups, and this host has none");
+	}
+	try(cgroup_plan_resources(c, error));
+	try(cgroup_plan_unified(c, error));
+	plan_warn(c->p, NULL, "this host has no cgroups: the container runs without limits and device rules");
+	return 0;
+}
+
+int plan_cgroup(struct planning *p, struct error *error)
+{
+	static const struct spec_resources none;
+	const struct spec_linux *linux_ = p->spec->linux_;
+	struct cgroup_planning c = { .p = p, .host = &p->host->cgroup };
+
+	c.resources = linux_ && linux_->resources ? linux_->resources : &none;
+	p->plan->cgroup = (struct plan_cgroup){ .owner_uid = (uid_t)-1 };
+	if (p->request->systemd_cgroup)
+		return fail(error, 0, "--systemd-cgroup is not supported yet");
+	if (!c.host->v2 && c.host->layout != CGROUP_HYBRID && c.host->layout != CGROUP_LEGACY)
+		return no_cgroups(&c, error);
+	list_directories(&c);
+	try(cgroup_plan_path(&c, error));
+	try(cgroup_plan_devices(&c, error));
+	try(cgroup_plan_resources(&c, error));
+	try(cgroup_plan_unified(&c, error));
+	p->plan->cgroup.owner_uid = owner(p);
+	hand_over(&c);
+	return 0;
+}

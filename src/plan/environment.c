@@ -1,0 +1,109 @@
+/* The environment: the configuration's, each name once, the last one wins. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "base/arena.h"
+#include "plan/build.h"
+#include "plan/process.h"
+
+/* For a program that is looked for without any PATH (execvp(3) has a default too). */
+#define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Names seen so far, as a hash table of the entries themselves: 65536 of them are allowed, too many to look at pairwise. */
+struct names {
+	const char **slots;
+	size_t room; /* a power of two, more than twice what goes in */
+};
+
+static bool same_name(const char *a, const char *b)
+{
+	while (*a == *b && *a != '=')
+		a++, b++;
+	return *a == '=' && *b == '=';
+}
+
+/* Whether the name of "NAME=value" is new. */
+static bool add_name(struct names *names, const char *entry)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (const char *c = entry; *c != '='; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	size_t at = (hash ^ hash >> 32) & (names->room - 1);
+	for (; names->slots[at]; at = (at + 1) & (names->room - 1))
+		if (same_name(names->slots[at], entry))
+			return false;
+	names->slots[at] = entry;
+	return true;
+}
+
+static struct names names_for(struct arena *arena, size_t count)
+{
+	struct names names = { .room = 16 };
+	while (names.room <= count * 2)
+		names.room *= 2;
+	names.slots = arena_array(arena, const char *, names.room);
+	return names;
+}
+
+static int check_entry(const struct planning *p, const char *entry, struct error *error)
+{
+	const struct place *at = &p->spec->process->env_at;
+	if (!strchr(entry, '='))
+		return fail_at(error, at, 0, "invalid environment variable: missing '=': '%s'", entry);
+	if (*entry == '=')
+		return fail_at(error, at, 0, "invalid environment variable: the name is empty: '%s'", entry);
+	return 0;
+}
+
+/* Socket activation: the descriptors were passed through, so the numbers are ours and not the configuration's (sd_listen_fds(3)). */
+static size_t add_listen_fds(const struct planning *p, const char **all, size_t count)
+{
+	if (!p->request->listen_fds)
+		return count;
+	all[count++] = arena_printf(p->arena, "LISTEN_FDS=%u", p->request->listen_fds);
+	all[count++] = "LISTEN_PID=1";
+	return count;
+}
+
+static void keep_last(struct planning *p, const char *const *all, size_t count)
+{
+	struct plan_process *process = &p->plan->process;
+	struct names names = names_for(p->arena, count);
+	char **kept = arena_array(p->arena, char *, count + 1); /* filled from its end; the last stays NULL */
+	size_t at = count;
+
+	process->wants_home = true;
+	while (count-- > 0) {
+		if (!add_name(&names, all[count]))
+			continue;
+		if (!strncmp(all[count], "HOME=", 5)) {
+			/* Empty is as good as unset; init adds one, so this one has to go. */
+			process->wants_home = !all[count][5];
+			if (process->wants_home)
+				continue;
+		}
+		if (!strncmp(all[count], "PATH=", 5))
+			process->path = all[count] + 5;
+		kept[--at] = (char *)all[count];
+	}
+	process->env = kept + at;
+	while (kept[at])
+		at++, process->env_count++;
+}
+
+int plan_environment(struct planning *p, struct error *error)
+{
+	const struct json_strings *env = &p->spec->process->env;
+	const char **all = arena_array(p->arena, const char *, env->count + 2);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < env->count; i++) {
+		try(check_entry(p, env->items[i], error));
+		all[count++] = env->items[i];
+	}
+	count = add_listen_fds(p, all, count);
+	p->plan->process.path = PATH_DEFAULT;
+	p->plan->process.env_count = 0;
+	keep_last(p, all, count);
+	return 0;
+}

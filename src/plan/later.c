@@ -1,0 +1,26 @@
+/* What the configuration may ask for and this version does not do: refused by name, never ignored. */
+#include "plan/build.h"
+
+#define NOT_YET "%s is not supported yet"
+
+int plan_refuse_later(struct planning *p, struct error *error)
+{
+	const struct spec_process *process = p->spec->process;
+	const struct spec_linux *linux_ = p->spec->linux_;
+
+	if (p->request->systemd_cgroup)
+		return fail(error, 0, NOT_YET, "--systemd-cgroup");
+	if (process && process->terminal)
+		return fail_at(error, &process->at, 0, NOT_YET, "process.terminal");
+	if (p->request->console_socket)
+		return fail(error, 0, "cannot use console socket if runc will not detach or allocate tty: process.terminal is false");
+	if (!linux_)
+		return fail(error, 0, "linux must be specified");
+	if (linux_->intel_rdt)
+		return fail_at(error, &linux_->intel_rdt->at, 0, NOT_YET, "linux.intelRdt");
+	if (linux_->net_devices.count) {
+		const struct spec_net_device *first = linux_->net_devices.items;
+		return fail_at(error, &first->at, 0, NOT_YET, "linux.netDevices");
+	}
+	return 0;
+}

@@ -1,0 +1,166 @@
+/* Which namespaces are made, joined or shared with the host; their id maps, clock offsets and names. */
+#include <string.h>
+#include "base/arena.h"
+#include "base/text.h"
+#include "plan/build.h"
+
+#define ID_MAP_LINES_MOST 340 /* user_namespaces(7), since Linux 4.15 */
+
+static const struct { uint64_t flag; const char *name; } kinds[PLAN_NS_TYPES] = {
+	[PLAN_NS_USER] = { ABI_CLONE_NEWUSER, "user" },       [PLAN_NS_MOUNT] = { ABI_CLONE_NEWNS, "mount" },
+	[PLAN_NS_PID] = { ABI_CLONE_NEWPID, "pid" },          [PLAN_NS_NETWORK] = { ABI_CLONE_NEWNET, "network" },
+	[PLAN_NS_IPC] = { ABI_CLONE_NEWIPC, "ipc" },          [PLAN_NS_UTS] = { ABI_CLONE_NEWUTS, "uts" },
+	[PLAN_NS_CGROUP] = { ABI_CLONE_NEWCGROUP, "cgroup" }, [PLAN_NS_TIME] = { ABI_CLONE_NEWTIME, "time" },
+};
+_Static_assert((int)PLAN_NS_TIME == (int)NS_TIME && (int)PLAN_NS_UTS == (int)NS_UTS, "one order of namespaces everywhere");
+
+static bool overlaps(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return (uint64_t)a < (uint64_t)b + b_size && (uint64_t)b < (uint64_t)a + a_size;
+}
+
+/* Rule B.10: sizes above 0, nothing beyond 32 bits, no overlap on either side. */
+static int check_mapping(const struct spec_id_mapping *all, const struct spec_id_mapping *m, struct error *error)
+{
+	if (m->size == 0)
+		return fail_at(error, &m->at, 0, "an id mapping of size 0 maps nothing");
+	if ((uint64_t)m->container_id + m->size > UINT32_MAX || (uint64_t)m->host_id + m->size > UINT32_MAX)
+		return fail_at(error, &m->at, 0, "the id mapping goes beyond the largest id, 4294967294");
+	for (const struct spec_id_mapping *before = all; before < m; before++)
+		if (overlaps(before->container_id, before->size, m->container_id, m->size) ||
+		    overlaps(before->host_id, before->size, m->host_id, m->size))
+			return fail_at(error, &m->at, 0, "the id mapping overlaps that at line %u", before->at.line);
+	return 0;
+}
+
+const char *plan_id_map_text(struct planning *p, const struct json_objects *mappings, const char *what, struct error *error)
+{
+	struct text text = text_in(p->arena);
+
+	if (mappings->count > ID_MAP_LINES_MOST) {
+		fail(error, 0, "%s has %u lines, the kernel takes at most %d", what, mappings->count, ID_MAP_LINES_MOST);
+		return NULL;
+	}
+	JSON_EACH(struct spec_id_mapping, m, mappings) {
+		if (check_mapping(mappings->items, m, error) < 0)
+			return NULL;
+		text_printf(&text, "%u %u %u\n", m->container_id, m->host_id, m->size);
+	}
+	return text.data ? text.data : "";
+}
+
+uint32_t plan_map_id(const struct json_objects *mappings, uint32_t container_id)
+{
+	JSON_EACH(struct spec_id_mapping, m, mappings)
+		if (container_id >= m->container_id && container_id - m->container_id < m->size)
+			return m->host_id + (container_id - m->container_id);
+	return (uint32_t)-1;
+}
+
+static int plan_maps(struct planning *p, struct error *error)
+{
+	const struct spec_linux *linux_ = p->spec->linux_;
+	struct plan_namespaces *n = &p->plan->namespaces;
+	const struct plan_namespace *user = &n->of[PLAN_NS_USER];
+	bool given = linux_->uid_mappings.count || linux_->gid_mappings.count;
+
+	n->root_uid = p->host->euid;
+	n->root_gid = p->host->egid;
+	if (user->mode == NS_INHERIT) {
+		const struct spec_id_mapping *first = linux_->uid_mappings.count ? linux_->uid_mappings.items : linux_->gid_mappings.items;
+		return given ? fail_at(error, &first->at, 0, "uidMappings and gidMappings need a user namespace, and linux.namespaces has none") : 0;
+	}
+	if (user->mode == NS_NEW && (!linux_->uid_mappings.count || !linux_->gid_mappings.count))
+		return fail_at(error, &user->at, 0, "a new user namespace needs both uidMappings and gidMappings");
+	if (!given)
+		return 0;
+	n->uid_map = plan_id_map_text(p, &linux_->uid_mappings, "uidMappings", error);
+	n->gid_map = n->uid_map ? plan_id_map_text(p, &linux_->gid_mappings, "gidMappings", error) : NULL;
+	if (!n->gid_map)
+		return -1;
+	n->root_uid = plan_map_id(&linux_->uid_mappings, 0);
+	n->root_gid = plan_map_id(&linux_->gid_mappings, 0);
+	n->maps_root = n->root_uid != (uid_t)-1 && n->root_gid != (gid_t)-1;
+	return 0;
+}
+
+/* One line a clock, in the form of time_namespaces(7). */
+static void offset_line(struct text *text, const char *clock, const struct spec_time_offset *offset)
+{
+	if (offset)
+		text_printf(text, "%s %lld %u\n", clock, (long long)(offset->secs ? *offset->secs : 0), offset->nanosecs ? *offset->nanosecs : 0);
+}
+
+static int plan_time(struct planning *p, struct error *error)
+{
+	const struct spec_time_offsets *offsets = p->spec->linux_->time_offsets;
+	struct plan_namespaces *n = &p->plan->namespaces;
+	struct text text = text_in(p->arena);
+
+	n->unshare_time = n->of[PLAN_NS_TIME].mode == NS_NEW;
+	if (!offsets)
+		return 0;
+	if (!n->unshare_time)
+		return fail_at(error, &offsets->at, 0, "timeOffsets need a new time namespace in linux.namespaces");
+	const struct spec_time_offset *each[] = { offsets->monotonic, offsets->boottime };
+	for (int i = 0; i < 2; i++)
+		if (each[i] && each[i]->nanosecs && *each[i]->nanosecs > 999999999)
+			return fail_at(error, &offsets->at, 0, "nanosecs must be below 1000000000");
+	offset_line(&text, "monotonic", offsets->monotonic);
+	offset_line(&text, "boottime", offsets->boottime);
+	n->time_offsets = text.data;
+	n->time_offsets_at = offsets->at;
+	return 0;
+}
+
+static int plan_names(struct planning *p, struct error *error)
+{
+	struct plan_namespaces *n = &p->plan->namespaces;
+	const struct spec *spec = p->spec;
+
+	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && spec->hostname)
+		return fail_at(error, &spec->hostname_at, 0, "unable to set hostname without a private UTS namespace");
+	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && spec->domainname)
+		return fail_at(error, &spec->domainname_at, 0, "unable to set domainname without a private UTS namespace");
+	if (spec->hostname && strlen(spec->hostname) > 64)
+		return fail_at(error, &spec->hostname_at, 0, "a hostname has at most 64 bytes");
+	if (spec->domainname && strlen(spec->domainname) > 64)
+		return fail_at(error, &spec->domainname_at, 0, "a domainname has at most 64 bytes");
+	n->hostname = spec->hostname;
+	n->domainname = spec->domainname;
+	n->loopback = n->of[PLAN_NS_NETWORK].mode == NS_NEW;
+	return 0;
+}
+
+/* When each new namespace is made: by clone3 where that is right, else by init (cgroup: once it is in its cgroup; time: its
+ * offsets are written before anyone is in it; all: after a user namespace that is joined, so that it owns them). */
+static void plan_moments(struct plan_namespaces *n)
+{
+	uint64_t fresh = 0;
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		if (n->of[i].mode == NS_NEW && i != PLAN_NS_CGROUP && i != PLAN_NS_TIME)
+			fresh |= n->of[i].flag;
+	n->unshare_cgroup = n->of[PLAN_NS_CGROUP].mode == NS_NEW;
+	if (n->of[PLAN_NS_USER].mode == NS_JOIN)
+		n->after_user = fresh;
+	else
+		n->at_birth = fresh;
+}
+
+int plan_namespaces(struct planning *p, struct error *error)
+{
+	struct plan_namespaces *n = &p->plan->namespaces;
+
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		n->of[i] = (struct plan_namespace){ .mode = NS_INHERIT, .flag = kinds[i].flag, .name = kinds[i].name, .fd = -1 };
+	JSON_EACH(struct spec_namespace, s, &p->spec->linux_->namespaces) {
+		n->of[s->type].mode = s->path ? NS_JOIN : NS_NEW;
+		n->of[s->type].path = s->path;
+		n->of[s->type].at = s->at;
+	}
+	plan_moments(n);
+	p->plan->in_user_namespace = n->of[PLAN_NS_USER].mode != NS_INHERIT || p->host->in_user_namespace;
+	try(plan_maps(p, error));
+	try(plan_time(p, error));
+	return plan_names(p, error);
+}

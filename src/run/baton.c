@@ -1,0 +1,34 @@
+/* The baton on the wire. Compiled into both executables. */
+#include "run/baton.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include "kern/message.h"
+
+int baton_send(int socket, const struct baton *baton, int fd)
+{
+	return message_send(socket, baton, sizeof(*baton), &fd, fd >= 0);
+}
+
+int baton_receive(int socket, struct baton *baton, int *fd)
+{
+	size_t count = 1;
+	*fd = -1;
+	ssize_t length = message_receive(socket, baton, sizeof(*baton), fd, &count);
+
+	/* A side that died with messages unread resets the connection: it is gone all the same. */
+	if (length == -ECONNRESET)
+		return 0;
+	if (length <= 0)
+		return (int)length;
+	if (length != sizeof(*baton)) {
+		if (*fd >= 0)
+			close(*fd);
+		*fd = -1;
+		return -EPROTO;
+	}
+	baton->error.path[sizeof(baton->error.path) - 1] = '\0';
+	baton->error.step[sizeof(baton->error.step) - 1] = '\0';
+	baton->error.text[sizeof(baton->error.text) - 1] = '\0';
+	return 1;
+}

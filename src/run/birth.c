@@ -1,0 +1,161 @@
+/* init is born: its sockets, its executable, the one clone3; and what the runtime makes of it if init is gone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "kern/process.h"
+#include "kern/procfs.h"
+#include "run/attend.h"
+#include "run/baton.h"
+#include "run/image.h"
+#include "run/stage.h"
+
+static int socket_pair(int *ours, int *theirs)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	*ours = ends[0];
+	*theirs = ends[1];
+	return 0;
+}
+
+/* What init finds open besides 0, 1, 2 and the preserved ones; the plan says which number is what. */
+static size_t inherited(const struct plan *plan, int plan_fd, int *list)
+{
+	const int all[] = { plan_fd, plan->socket, plan->cargo_socket, plan->listener, plan->procfs, plan->root.fd };
+	size_t count = 0;
+	for (size_t i = 0; i < array_length(all); i++)
+		if (all[i] >= 0)
+			list[count++] = all[i];
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		if (plan->namespaces.of[i].fd >= 0)
+			list[count++] = plan->namespaces.of[i].fd;
+	return count;
+}
+
+static bool wants_procfs(const struct plan *plan)
+{
+	return plan->process.apparmor || plan->process.selinux || plan->namespaces.time_offsets;
+}
+
+static int prepare(struct stage *stage, struct error *error)
+{
+	struct plan *plan = stage->plan;
+	int r = socket_pair(&stage->socket, &plan->socket);
+	if (r == 0 && plan->mounts.cargo)
+		r = socket_pair(&stage->cargo, &plan->cargo_socket);
+	if (r < 0)
+		return fail(error, -r, "cannot make a socket pair");
+	if (wants_procfs(plan)) {
+		plan->procfs = procfs_private();
+		if (plan->procfs < 0)
+			return fail(error, -plan->procfs, "cannot make a private procfs");
+	}
+	return 0;
+}
+
+/* Identity, not number: start time now, executable now (rule B.14.9). */
+static int identify(struct stage *stage, int image, struct error *error)
+{
+	struct stat file;
+	char state;
+	int r = process_stat(stage->procfs, stage->pid, &stage->pid_start, &state);
+	if (r < 0)
+		return fail(error, -r, "cannot read the start time of init");
+	if (fstat(image, &file) < 0)
+		return fail(error, errno, "cannot look at init's executable");
+	stage->record.init_device = file.st_dev;
+	stage->record.init_inode = file.st_ino;
+	return 0;
+}
+
+int host_birth(struct stage *stage, struct error *error)
+{
+	struct plan *plan = stage->plan;
+	int inherit[6 + PLAN_NS_TYPES];
+	char plan_fd[16];
+	char *argv[] = { "caisson-init", plan_fd, NULL };
+
+	try(prepare(stage, error));
+	_cleanup_fd int image = image_open(stage->state.dir, error);
+	if (image < 0)
+		return -1;
+	format(plan_fd, sizeof(plan_fd), "%d", stage->arena->fd);
+	struct birth birth = {
+		.namespaces = plan->namespaces.at_birth,
+		.cgroup = stage->cgroup.v2,
+		.executable = image,
+		.argv = argv,
+		.inherit = inherit,
+		.inherit_count = inherited(plan, stage->arena->fd, inherit),
+		.pidfd = &stage->pidfd,
+	};
+	pid_t pid = process_birth(&birth);
+	if (pid < 0)
+		return fail(error, -pid, "cannot make a process with its namespaces");
+	stage->pid = pid;
+	stage->baton = true;
+
+	/* Theirs now: an end left open here would hide that init is gone. The plan keeps the numbers: init reads them there. */
+	for (size_t i = 1; i < birth.inherit_count; i++)
+		close(inherit[i]);
+	return identify(stage, image, error);
+}
+
+/* SIGTERM and the like are blocked while we create: they are taken here, and what was made is undone (case C87). */
+int score_wait(struct stage *stage, struct error *error)
+{
+	struct pollfd wait_for[2] = { { .fd = stage->socket, .events = POLLIN }, { .fd = stage->signals, .events = POLLIN } };
+
+	for (;;) {
+		int signal = stage->signals >= 0 ? signals_pending(stage->signals) : 0;
+		if (signal)
+			return fail(error, 0, "interrupted by signal %d", signal);
+		if (poll(wait_for, 2, -1) < 0 && errno != EINTR)
+			return fail(error, errno, "cannot wait for init");
+		if (wait_for[0].revents)
+			return 0;
+	}
+}
+
+int score_other_side_gone(struct stage *stage, struct error *error)
+{
+	siginfo_t how = { 0 };
+
+	if (stage->pidfd >= 0)
+		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOWAIT);
+	if (how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path)
+		return fail(error, 0, "container init was killed during setup: OOM-killed (memory limit too low?) or killed from outside");
+	if (how.si_pid && how.si_code != CLD_EXITED)
+		return fail(error, 0, "container init was killed during setup by signal %d", how.si_status);
+	return fail(error, 0, "container init ended during setup without saying why");
+}
+
+/* init has forked into its pid namespace: the new one is our child too (CLONE_PARENT), the old one is about to end. */
+int score_reborn(struct stage *stage, int pidfd, struct error *error)
+{
+	char state;
+
+	if (pidfd < 0)
+		return fail(error, EPROTO, "init's new process came without a descriptor");
+	pid_t pid = pidfd_pid(stage->procfs, pidfd);
+	if (pid <= 0) {
+		close(pidfd);
+		return fail(error, pid ? -pid : ESRCH, "cannot tell the pid of init's new process");
+	}
+	waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	close(stage->pidfd);
+	stage->pidfd = pidfd;
+	stage->pid = pid;
+	int r = process_stat(stage->procfs, pid, &stage->pid_start, &state);
+	return r < 0 ? fail(error, -r, "cannot read the start time of init") : 0;
+}

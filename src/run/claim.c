@@ -1,0 +1,117 @@
+/* First and last on the host's side: the id is claimed and names are written down; the record is committed with the pid. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/format.h"
+#include "base/number.h"
+#include "run/stage.h"
+
+static const char *time_now(struct arena *arena)
+{
+	struct timespec now;
+	struct tm utc;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+			    utc.tm_sec, now.tv_nsec);
+}
+
+static const char *boot_id(struct arena *arena)
+{
+	char id[64];
+	ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", id, sizeof(id));
+	while (length > 0 && id[length - 1] == '\n')
+		length--;
+	return length > 0 ? arena_copy(arena, id, (size_t)length) : NULL;
+}
+
+/* A cgroup that was there before us is used, not removed (runtime.md#delete). */
+static bool cgroup_is_new(struct arena *arena, const struct plan_cgroup *plan)
+{
+	return plan->directory_count && access(arena_printf(arena, "%s%s", plan->directories[0].mount, plan->path), F_OK) < 0;
+}
+
+static void record_cgroups(struct stage *stage)
+{
+	const struct plan_cgroup *plan = &stage->plan->cgroup;
+	struct record *record = &stage->record;
+
+	if (!plan->path)
+		return;
+	struct record_cgroup *list = arena_array(stage->arena, struct record_cgroup, plan->directory_count);
+	for (size_t i = 0; i < plan->directory_count; i++)
+		list[i] = (struct record_cgroup){ .mount = plan->directories[i].mount, .v2 = plan->directories[i].v2 };
+	record->cgroup_path = plan->path;
+	record->cgroups = (struct json_objects){ .items = list, .count = (uint32_t)plan->directory_count, .given = true };
+	record->cgroup_made = cgroup_is_new(stage->arena, plan);
+}
+
+static void record_hooks(struct stage *stage)
+{
+	const struct plan_hooks *hooks = &stage->plan->hooks;
+	const char **list = arena_array(stage->arena, const char *, 3);
+	uint32_t count = 0;
+
+	if (hooks->count[HOOK_POSTSTART])
+		list[count++] = "poststart";
+	if (hooks->count[HOOK_POSTSTOP])
+		list[count++] = "poststop";
+	stage->record.hooks = (struct json_strings){ .items = list, .count = count, .given = count > 0 };
+}
+
+static void fill_record(struct stage *stage)
+{
+	const struct plan *plan = stage->plan;
+	const struct plan_seccomp *seccomp = plan->seccomp;
+	struct record *record = &stage->record;
+
+	record->id = plan->id;
+	record->boot_id = boot_id(stage->arena);
+	record->bundle = plan->bundle;
+	record->rootfs = plan->root.path;
+	record->created = time_now(stage->arena);
+	record->private_pid_namespace = plan->namespaces.of[PLAN_NS_PID].mode == NS_NEW;
+	record->has_process = plan->has_process;
+	record_cgroups(stage);
+	record_hooks(stage);
+	if (seccomp && seccomp->notify && plan->process.no_new_privileges) {
+		record->notify_path = seccomp->listener_path;
+		record->notify_metadata = seccomp->listener_metadata;
+	}
+}
+
+int host_claim(struct stage *stage, struct error *error)
+{
+	try(state_claim(&stage->state, stage->plan->id, error));
+	stage->claimed = true;
+	fill_record(stage);
+	try(record_save(&stage->state, &stage->record, stage->arena, error));
+	/* Later commands read this copy, never the bundle again (rule B.14.10). */
+	int r = file_replace(stage->state.dir, STATE_CONFIG, stage->config_text, stage->config_length, 0600);
+	return r < 0 ? fail(error, -r, "cannot keep a copy of config.json") : 0;
+}
+
+/* Decimal digits and no newline: callers parse it strictly (contract 1.1). A new file renamed into place, no link followed. */
+static int write_pid_file(struct stage *stage, struct error *error)
+{
+	char pid[24];
+	size_t length = number_text(pid, stage->pid);
+	int r = file_replace(stage->pid_dir, stage->pid_file, pid, length, 0644);
+	return r < 0 ? fail(error, -r, "cannot write the pid file '%s'", stage->pid_file) : 0;
+}
+
+int host_commit(struct stage *stage, struct error *error)
+{
+	stage->record.pid = stage->pid;
+	stage->record.pid_start = stage->pid_start;
+	stage->record.committed = true;
+	try(record_save(&stage->state, &stage->record, stage->arena, error));
+	return stage->pid_file ? write_pid_file(stage, error) : 0;
+}

@@ -1,0 +1,157 @@
+/* THE table: the life of a container from birth to exec, read from top to bottom. Compiled into both executables, each with the
+ * steps of its own side. Adding a step is adding a row; moving it is moving a line. */
+#include "run/score.h"
+
+#ifdef CAISSON_INIT
+#include "init/stage.h"
+#define ROW_HOST(step) NULL
+#define ROW_INIT(step) step
+#define ROW_SHOW(function) NULL
+#else
+#include "plan/build.h"
+#include "run/stage.h"
+#define ROW_HOST(step) step
+#define ROW_INIT(step) NULL
+#define ROW_SHOW(function) function
+#endif
+
+/* ---- which rows a plan wants: pure, so that both sides skip alike ---- */
+
+static bool joins(const struct plan *plan)
+{
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		if (plan->namespaces.of[i].mode == NS_JOIN)
+			return true;
+	return false;
+}
+
+static bool joins_before_root(const struct plan *plan)
+{
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		if (plan->namespaces.of[i].mode == NS_JOIN && i != PLAN_NS_PID)
+			return true;
+	return false;
+}
+
+static bool joins_pid(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_PID].mode == NS_JOIN; }
+static bool new_user(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW; }
+static bool new_cgroup(const struct plan *plan) { return plan->namespaces.unshare_cgroup; }
+static bool new_time(const struct plan *plan) { return plan->namespaces.unshare_time; }
+static bool names(const struct plan *plan) { return plan->namespaces.hostname || plan->namespaces.domainname; }
+static bool loopback(const struct plan *plan) { return plan->namespaces.loopback; }
+
+static bool cgroup(const struct plan *plan) { return plan->cgroup.path != NULL; }
+
+static bool legacy_cgroups(const struct plan *plan)
+{
+	for (size_t i = 0; plan->cgroup.path && i < plan->cgroup.directory_count; i++)
+		if (!plan->cgroup.directories[i].v2)
+			return true;
+	return false;
+}
+
+static bool bound(const struct plan *plan) { return plan->root.bound; }
+static bool cargo(const struct plan *plan) { return plan->mounts.cargo > 0; }
+static bool mounts(const struct plan *plan) { return plan->mounts.count > 0; }
+static bool devices(const struct plan *plan) { return plan->mounts.device_count || plan->mounts.link_count; }
+static bool masked(const struct plan *plan) { return plan->mounts.masked_count > 0; }
+static bool sysctls(const struct plan *plan) { return plan->sysctl_count > 0; }
+
+static bool readonly(const struct plan *plan)
+{
+	bool late = false;
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		late = late || plan->mounts.items[i].readonly_late;
+	return late || plan->root.readonly || plan->mounts.readonly_count;
+}
+
+static bool process(const struct plan *plan) { return plan->has_process; }
+static bool rlimits(const struct plan *plan) { return plan->process.rlimit_count > 0; }
+static bool oom_score(const struct plan *plan) { return plan->process.oom_score_adj != NULL; }
+static bool labels(const struct plan *plan) { return plan->process.apparmor || plan->process.selinux; }
+
+static bool filter(const struct plan *plan) { return plan->seccomp && plan->has_process; }
+/* Without no_new_privs a filter needs CAP_SYS_ADMIN, so it is loaded before capabilities are dropped (seccomp(2), rule B.6.11). */
+static bool early_filter(const struct plan *plan) { return filter(plan) && !plan->process.no_new_privileges; }
+static bool late_filter(const struct plan *plan) { return filter(plan) && plan->process.no_new_privileges; }
+static bool early_notify(const struct plan *plan) { return early_filter(plan) && plan->seccomp->notify; }
+
+static bool prestart(const struct plan *plan) { return plan->hooks.count[HOOK_PRESTART] > 0; }
+static bool create_runtime(const struct plan *plan) { return plan->hooks.count[HOOK_CREATE_RUNTIME] > 0; }
+static bool create_container(const struct plan *plan) { return plan->hooks.count[HOOK_CREATE_CONTAINER] > 0; }
+static bool start_container(const struct plan *plan) { return plan->hooks.count[HOOK_START_CONTAINER] > 0; }
+static bool poststart(const struct plan *plan) { return plan->hooks.count[HOOK_POSTSTART] > 0; }
+
+#ifndef CAISSON_INIT
+static void show_prestart(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_PRESTART, out); }
+static void show_create_runtime(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_CREATE_RUNTIME, out); }
+static void show_create_container(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_CREATE_CONTAINER, out); }
+static void show_start_container(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_START_CONTAINER, out); }
+static void show_poststart(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_POSTSTART, out); }
+#endif
+
+#define H(name, what, step, wanted, show) { HOST, name, what, ROW_HOST(step), wanted, ROW_SHOW(show) }
+#define A(name, what, step, wanted, show) { ASIDE, name, what, ROW_HOST(step), wanted, ROW_SHOW(show) }
+#define I(name, what, step, wanted, show) { INIT, name, what, ROW_INIT(step), wanted, ROW_SHOW(show) }
+#define S(name, what, wanted, show)       { START, name, what, NULL, wanted, ROW_SHOW(show) }
+
+const struct row create_score[] = {
+	/* Nothing of the container exists yet; each name is written down before the thing is made (rule B.14.4). */
+	H("claim", "claim the id: state directory, lock, first record", host_claim, NULL, NULL),
+	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
+	H("namespaces", "open and verify the namespaces to be joined", host_namespaces, joins, NULL),
+	H("root", "open the root file system as a detached tree", host_root, bound, show_root),
+	H("listener", "make the socket that start will connect to", host_listener, NULL, NULL),
+	H("birth", "init is born, in its cgroup and its new namespaces", host_birth, NULL, show_namespaces),
+
+	/* From here two processes take turns; what is ASIDE runs on the second core. */
+	I("ties", "init dies with its creator and cannot be traced", init_ties, NULL, NULL),
+	H("id-maps", "write the id maps of the new user namespace", host_id_maps, new_user, show_id_maps),
+	H("legacy-cgroups", "put init into the legacy cgroup hierarchies", host_join_cgroups, legacy_cgroups, NULL),
+	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
+	A("sources", "open what will be bound, on the host's side, and send it as detached trees", host_cargo, cargo, NULL),
+	I("become-root", "become root of the new user namespace", init_become_root, new_user, NULL),
+	I("join", "join the namespaces given by path; make what they must own", init_namespaces, joins_before_root, NULL),
+	I("cgroup-namespace", "a cgroup namespace, rooted at the cgroup init is in", init_cgroup_namespace, new_cgroup, NULL),
+	I("time-namespace", "a time namespace with its offsets", init_time_namespace, new_time, NULL),
+	I("session", "a session and a session keyring of its own", init_session, NULL, NULL),
+	I("names", "set hostname and domainname", init_names, names, NULL),
+	I("loopback", "set the loopback device up", init_loopback, loopback, NULL),
+	A("filter", "compile the seccomp filter", host_seccomp, filter, show_seccomp),
+	I("propagation", "cut the copied mount tree off from the host's", init_propagation, bound, NULL),
+	I("attach-root", "attach the root, for this mount namespace alone", init_attach_root, NULL, NULL),
+	I("mounts", "mount what the configuration lists, in order", init_mounts, mounts, show_mounts),
+	I("devices", "make device nodes and links", init_devices, devices, show_devices),
+	I("sysctl", "set kernel parameters of the new namespaces", init_sysctl, sysctls, show_sysctl),
+	H("prestart", "hooks, in the runtime's namespaces", host_prestart, prestart, show_prestart),
+	H("createRuntime", "hooks, in the runtime's namespaces", host_create_runtime, create_runtime, show_create_runtime),
+	I("createContainer", "hooks, in the container's namespaces, the old root still there", init_create_container, create_container,
+	  show_create_container),
+	I("pivot", "change the root and let go of the old one", init_pivot, NULL, NULL),
+	/* Only now may strangers see init: the host's file system is gone from it (rule B.11). */
+	I("pid-namespace", "go on as a process of the joined pid namespace", init_pid_namespace, joins_pid, NULL),
+	I("cwd", "make the working directory if it is missing", init_cwd, process, NULL),
+	I("masked", "cover masked paths", init_masked, masked, show_masked),
+	I("readonly", "make read-only paths, mounts and root read-only", init_readonly, readonly, show_readonly),
+	/* Resource limits come late so that they do not hit init itself, and before the uid changes so that init may still be written to. */
+	H("rlimits", "set resource limits, with the runtime's rights", host_rlimits, rlimits, show_limits),
+	H("filter-ready", "hand the compiled filter over", host_filter_ready, early_filter, NULL),
+	I("limits", "scheduler, io priority, personality, memory policy, affinity", init_limits, process, NULL),
+	I("seccomp-early", "load the filter: without no_new_privs it needs CAP_SYS_ADMIN", init_seccomp_early, early_filter, NULL),
+	H("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
+	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
+	I("user", "drop capabilities, become the user, enter the working directory", init_user, process, show_user),
+	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
+	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
+	/* init may outlive its creator only once its pid is on record (rule B.14.5). */
+	H("commit", "write the record with the pid, then the pid file", host_commit, NULL, NULL),
+
+	/* `create` is done. The rest happens in `start`. */
+	I("release", "let go of the creator and wait for start", init_release, NULL, NULL),
+	I("startContainer", "hooks, in the container", init_start_container, start_container, show_start_container),
+	I("close", "close every descriptor the program does not get", init_close, process, NULL),
+	I("seccomp-late", "load the filter, the last thing before exec", init_seccomp_late, late_filter, NULL),
+	I("exec", "execute the program", init_exec, NULL, NULL),
+	S("poststart", "hooks, in the runtime's namespaces", poststart, show_poststart),
+};
+const unsigned create_score_rows = sizeof(create_score) / sizeof(create_score[0]);

@@ -1,0 +1,52 @@
+/* One idempotent end of a container, going by what exists: what `delete --force` does, and what a failed create does. */
+#include <errno.h>
+#include <signal.h>
+#include "base/cleanup.h"
+#include "kern/process.h"
+#include "run/container.h"
+
+#define END_WAIT_MS 4000
+
+static int kill_init(const struct record *record, struct error *error)
+{
+	_cleanup_fd int pidfd = record_pidfd(record);
+
+	if (pidfd < 0)
+		return 0;
+	pidfd_signal(pidfd, SIGKILL);
+	return pidfd_wait(pidfd, END_WAIT_MS) == 1 ? 0 : fail(error, 0, "container init still running: pid %d did not die", record->pid);
+}
+
+static int end_cgroup(const struct record *record, struct error *error)
+{
+	const struct record_cgroup *hierarchies = record->cgroups.items;
+
+	if (!record->cgroup_path)
+		return 0;
+	int r = cgroup_kill(record->cgroup_path, hierarchies, record->cgroups.count, END_WAIT_MS);
+	if (r < 0)
+		return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
+	if (!record->cgroup_made) /* not ours to remove */
+		return 0;
+	r = cgroup_remove(record->cgroup_path, hierarchies, record->cgroups.count);
+	return r < 0 ? fail(error, -r, "cannot remove cgroup '%s'", record->cgroup_path) : 0;
+}
+
+int container_destroy(struct state_dir *state, const struct record *record, const struct plan_hooks *hooks, struct arena *arena,
+		      struct error *error)
+{
+	try(kill_init(record, error));
+	try(end_cgroup(record, error));
+	/* Before the directory goes, so that a delete that is cut short still owes them; they never make it fail. */
+	if (hooks && (record->committed || record->hooks_begun)) {
+		struct hook_run run = {
+			.hooks = hooks,
+			.kind = HOOK_POSTSTOP,
+			.bundle = record->bundle,
+			.state = hook_state_json(arena, record, STATUS_STOPPED, 0),
+			.flags = HOOKS_GO_ON,
+		};
+		hooks_run(&run, error);
+	}
+	return state_remove(state, error);
+}

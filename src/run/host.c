@@ -1,0 +1,92 @@
+/* What the host offers, asked once per command. */
+#include "run/host.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "base/abi.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "cgroup/cgroup.h"
+
+static unsigned kernel_version(void)
+{
+	struct utsname name;
+	unsigned part[2] = { 0, 0 };
+
+	if (uname(&name) < 0)
+		return 0;
+	const char *at = name.release;
+	for (int i = 0; i < 2; i++) {
+		while (*at >= '0' && *at <= '9')
+			part[i] = part[i] * 10 + (unsigned)(*at++ - '0');
+		if (*at != '.')
+			break;
+		at++;
+	}
+	return KERNEL_VERSION_OF(part[0], part[1] < 256 ? part[1] : 255);
+}
+
+/* The initial user namespace maps everything onto itself. */
+static bool in_user_namespace(void)
+{
+	char map[128];
+	uint64_t word[3] = { 0, 0, 0 };
+	int at = -1;
+
+	if (file_read(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
+		return false;
+	for (const char *c = map; *c && *c != '\n'; c++) {
+		if (*c < '0' || *c > '9')
+			continue;
+		if (c == map || c[-1] == ' ')
+			at++;
+		if (at >= 0 && at < 3)
+			word[at] = word[at] * 10 + (uint64_t)(*c - '0');
+	}
+	return !(word[0] == 0 && word[1] == 0 && word[2] == UINT32_MAX);
+}
+
+/* On the host side, before anything is set up: a profile that is asked for where there is no LSM is an error (rule B.4.4). */
+static bool has_apparmor(void)
+{
+	char enabled[8];
+	return file_read(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", enabled, sizeof(enabled)) > 0 && enabled[0] == 'Y' &&
+	       access("/sys/kernel/security/apparmor", F_OK) == 0;
+}
+
+static bool has_selinux(void)
+{
+	struct statfs fs;
+	return statfs("/sys/fs/selinux", &fs) == 0 && (uint32_t)fs.f_type == ABI_SELINUX_MAGIC;
+}
+
+static void probe_capabilities(struct host *host)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		int held = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+		if (held < 0)
+			break;
+		host->last_capability = i;
+		if (held)
+			host->capabilities |= 1ull << i;
+	}
+}
+
+void host_probe(struct host *host, struct arena *arena)
+{
+	memset(host, 0, sizeof(*host));
+	host->kernel = kernel_version();
+	host->euid = geteuid();
+	host->egid = getegid();
+	host->in_user_namespace = in_user_namespace();
+	host->apparmor = has_apparmor();
+	host->selinux = has_selinux();
+	host->kcore = access("/proc/kcore", F_OK) == 0;
+	probe_capabilities(host);
+	cgroup_probe(&host->cgroup, arena);
+}

@@ -1,0 +1,80 @@
+/* The host's part in namespaces: those to be joined are opened and verified; id maps are written. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/format.h"
+#include "kern/namespaces.h"
+#include "kern/procfs.h"
+#include "run/stage.h"
+
+/* A path that leads to the runtime's own namespace is allowed and is not private: what needs a private one must not pass
+ * because of it (rule B.11). */
+static bool is_own(const struct stage *stage, const struct plan_namespace *ns)
+{
+	static const char *const files[PLAN_NS_TYPES] = { "user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time" };
+	char path[32];
+	struct stat theirs, ours;
+	format(path, sizeof(path), "self/ns/%s", files[ns - stage->plan->namespaces.of]);
+	return fstat(ns->fd, &theirs) == 0 && fstatat(stage->procfs, path, &ours, 0) == 0 && theirs.st_dev == ours.st_dev &&
+	       theirs.st_ino == ours.st_ino;
+}
+
+static const struct { enum plan_ns type; const char *prefix; } sysctl_of[] = {
+	{ PLAN_NS_NETWORK, "net/" }, { PLAN_NS_IPC, "kernel/" }, { PLAN_NS_IPC, "fs/mqueue/" }, { PLAN_NS_USER, "user/" },
+};
+
+static int refuse_shared(const struct plan *plan, const struct plan_namespace *ns, struct error *error)
+{
+	enum plan_ns type = ns - plan->namespaces.of;
+
+	if (type == PLAN_NS_UTS && (plan->namespaces.hostname || plan->namespaces.domainname))
+		return fail_at(error, &ns->at, 0, "unable to set hostname without a private UTS namespace: '%s' is the runtime's own", ns->path);
+	for (size_t i = 0; i < plan->sysctl_count; i++)
+		for (size_t k = 0; k < sizeof(sysctl_of) / sizeof(sysctl_of[0]); k++)
+			if (sysctl_of[k].type == type && strncmp(plan->sysctls[i].path, sysctl_of[k].prefix, strlen(sysctl_of[k].prefix)) == 0)
+				return fail_at(error, &plan->sysctls[i].at, 0, "sysctl '%s' is not in a separate kernel namespace: '%s' is the runtime's own",
+					       plan->sysctls[i].path, ns->path);
+	if (type == PLAN_NS_MOUNT || type == PLAN_NS_USER)
+		return fail_at(error, &ns->at, 0, "'%s' is the runtime's own %s namespace: leave the entry out to share it", ns->path, ns->name);
+	return 0;
+}
+
+int host_namespaces(struct stage *stage, struct error *error)
+{
+	for (int i = 0; i < PLAN_NS_TYPES; i++) {
+		struct plan_namespace *ns = &stage->plan->namespaces.of[i];
+		if (ns->mode != NS_JOIN)
+			continue;
+		ns->fd = namespace_open(ns->path, ns->flag);
+		if (ns->fd == -EINVAL || ns->fd == -ENOTTY) {
+			int r = ns->fd;
+			ns->fd = -1;
+			return fail_at(error, &ns->at, 0, "'%s' is not a %s namespace%s", ns->path, ns->name,
+				       r == -ENOTTY ? " (no namespace file at all)" : "");
+		}
+		if (ns->fd < 0) {
+			int r = -ns->fd;
+			ns->fd = -1;
+			return fail_at(error, &ns->at, r, "cannot open the %s namespace '%s'", ns->name, ns->path);
+		}
+		ns->own = is_own(stage, ns);
+		if (ns->own)
+			try(refuse_shared(stage->plan, ns, error));
+	}
+	return 0;
+}
+
+static int write_map(struct stage *stage, const char *file, const char *map, struct error *error)
+{
+	char path[40];
+	format(path, sizeof(path), "%d/%s", (int)stage->pid, file);
+	int r = procfs_write(stage->procfs, path, map);
+	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot write the %s of the new user namespace", file) : 0;
+}
+
+/* One write(2) for each file; the kernel takes a map only once and only whole (user_namespaces(7)). */
+int host_id_maps(struct stage *stage, struct error *error)
+{
+	try(write_map(stage, "gid_map", stage->plan->namespaces.gid_map, error));
+	return write_map(stage, "uid_map", stage->plan->namespaces.uid_map, error);
+}

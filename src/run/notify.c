@@ -1,0 +1,105 @@
+/* The container process state, sent to a seccomp agent with the listener. */
+#include "run/notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "spec/spec.h"
+
+#define AGENT_SECONDS 10
+
+/* A path too long for sun_path goes through a descriptor of its directory. */
+static int address_of(const char *path, int *directory, struct sockaddr_un *address)
+{
+	const char *name = strrchr(path, '/');
+
+	address->sun_family = AF_UNIX;
+	if (format(address->sun_path, sizeof(address->sun_path), "%s", path) < sizeof(address->sun_path))
+		return 0;
+	if (!name || strlen(name) >= 64)
+		return -ENAMETOOLONG;
+	char parent[4096];
+	if (format(parent, sizeof(parent), "%.*s", (int)(name - path), path) >= sizeof(parent))
+		return -ENAMETOOLONG;
+	*directory = open(*parent ? parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*directory < 0)
+		return -errno;
+	format(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d%s", *directory, name);
+	return 0;
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { 0 };
+	_cleanup_fd int directory = -1;
+	const struct timeval limit = { .tv_sec = AGENT_SECONDS };
+
+	int r = address_of(path, &directory, &address);
+	if (r < 0)
+		return r;
+	_cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* An agent that never accepts or reads must not hold the container's creation up for ever; the limit is connect's as well. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+static void state_text(struct text *text, const char *metadata, const char *state_json, pid_t pid)
+{
+	text_printf(text, "{\"ociVersion\":\"" OCI_VERSION "\",\"fds\":[\"seccompFd\"],\"pid\":%d", (int)pid);
+	if (metadata) {
+		text_add(text, ",\"metadata\":");
+		text_add_json(text, metadata);
+	}
+	text_add(text, ",\"state\":");
+	text_add(text, state_json);
+	text_add_char(text, '}');
+}
+
+/* All in one message where it fits: agents are known to read once. What a stream did not take follows without the descriptor. */
+static int send_with_fd(int socket, const char *data, size_t length, int fd)
+{
+	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = length };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+
+	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	while (iov.iov_len > 0) {
+		ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return -errno;
+		iov.iov_base = (char *)iov.iov_base + sent;
+		iov.iov_len -= (size_t)sent;
+		message.msg_control = NULL;
+		message.msg_controllen = 0;
+	}
+	return 0;
+}
+
+int notify_send(const char *listener_path, const char *metadata, const char *state_json, pid_t pid, int listener_fd, struct error *error)
+{
+	struct arena arena;
+	_cleanup_fd int socket = connect_to(listener_path);
+	if (socket < 0)
+		return fail(error, -socket, "cannot connect to the seccomp agent at '%s'", listener_path);
+	int r = arena_open(&arena);
+	if (r < 0)
+		return fail(error, -r, "cannot make room for the container process state");
+	struct text text = text_in(&arena);
+	state_text(&text, metadata, state_json, pid);
+	r = send_with_fd(socket, text.data, text.length, listener_fd);
+	arena_close(&arena);
+	return r < 0 ? fail(error, -r, "cannot send the container process state to the seccomp agent at '%s'", listener_path) : 0;
+}

@@ -1,0 +1,35 @@
+/* What the runtime sets on init from outside, with its own rights: resource limits and the OOM score. */
+#include <errno.h>
+#include <sys/resource.h>
+#include "base/format.h"
+#include "base/number.h"
+#include "kern/procfs.h"
+#include "run/stage.h"
+
+int host_rlimits(struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+
+	for (size_t i = 0; i < process->rlimit_count; i++) {
+		const struct plan_rlimit *limit = &process->rlimits[i];
+		const struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
+		/* init is our child and not reaped: its number is its own. */
+		if (prlimit(stage->pid, (__rlimit_resource_t)limit->resource, &value, NULL) < 0)
+			return fail_at(error, &limit->at, errno, "cannot set %s to %llu, at most %llu", limit->name,
+				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
+	}
+	return 0;
+}
+
+/* From the host's side: in a user namespace of its own init could not lower it. Before init has done anything worth killing it for,
+ * since the engine's own score may be -999. */
+int host_oom_score(struct stage *stage, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+	char path[40], value[24];
+
+	format(path, sizeof(path), "%d/oom_score_adj", (int)stage->pid);
+	number_text(value, *process->oom_score_adj);
+	int r = procfs_write(stage->procfs, path, value);
+	return r < 0 ? fail_at(error, &process->oom_score_adj_at, -r, "failed to update /proc/self/oom_score_adj to %s", value) : 0;
+}

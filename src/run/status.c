@@ -1,0 +1,39 @@
+/* What a container is doing now, freezer included; and signals to it. */
+#include <errno.h>
+#include <signal.h>
+#include "base/cleanup.h"
+#include "kern/process.h"
+#include "run/container.h"
+
+enum status container_status(const struct state_dir *state, const struct record *record)
+{
+	enum status status = record_status(state, record);
+
+	if ((status == STATUS_RUNNING || status == STATUS_CREATED) && record->cgroup_path &&
+	    cgroup_frozen(record->cgroup_path, record->cgroups.items, record->cgroups.count) == 1)
+		return STATUS_PAUSED;
+	return status;
+}
+
+#define KILL_WAIT_MS 4000
+
+int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error)
+{
+	enum status status = record_status(state, record);
+	_cleanup_fd int pidfd = status == STATUS_STOPPED ? -1 : record_pidfd(record);
+
+	if (pidfd < 0)
+		return fail(error, 0, "container not running: init has exited (no such process)");
+	/* Without a pid namespace of its own the others would outlive init (rule B.15). */
+	if (signal == SIGKILL && !record->private_pid_namespace && record->cgroup_path) {
+		int r = cgroup_kill(record->cgroup_path, record->cgroups.items, record->cgroups.count, KILL_WAIT_MS);
+		if (r < 0)
+			return fail(error, -r, "cannot kill the processes of container '%s'", record->id);
+	}
+	int r = pidfd_signal(pidfd, signal);
+	if (r < 0 && r != -ESRCH)
+		return fail(error, -r, "cannot send signal %d to container '%s'", signal, record->id);
+	if (r == -ESRCH && signal != SIGKILL)
+		return fail(error, 0, "container not running: init has exited (no such process)");
+	return 0;
+}

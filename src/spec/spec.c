@@ -1,0 +1,52 @@
+/* config.md: the whole document, as tables, and reading it. */
+#include "spec/spec.h"
+
+#include "spec/check.h"
+
+JSON_TABLE(spec_root_table, "root", struct spec_root,
+	F_PLACE(struct spec_root, at),
+	F_STRING(struct spec_root, path, "path", FIELD_REQUIRED | FIELD_NOT_EMPTY),
+	F_BOOL(struct spec_root, readonly, "readonly", 0));
+
+/* `solaris`, `windows`, `vm`, `zos` and `freebsd` have no rows: they are ignored as unknown properties are.
+ * `root` is required, but by spec_check: callers look for the words (contract 11.1). `process` is decided by plan. */
+JSON_TABLE(spec_table, "config", struct spec,
+	F_STRING(struct spec, oci_version, "ociVersion", FIELD_REQUIRED | FIELD_NOT_EMPTY),
+	F_OPT_OBJECT(struct spec, process, "process", &spec_process_table),
+	F_OPT_OBJECT(struct spec, root, "root", &spec_root_table),
+	F_STRING_AT(struct spec, hostname, hostname_at, "hostname", 0),
+	F_STRING_AT(struct spec, domainname, domainname_at, "domainname", 0),
+	F_OBJECTS(struct spec, mounts, "mounts", 0, &spec_mount_table, 32768), /* rule B.17 */
+	F_OPT_OBJECT(struct spec, hooks, "hooks", &spec_hooks_table),
+	F_MAP(struct spec, annotations, "annotations", 0),
+	F_OPT_OBJECT(struct spec, linux_, "linux", &spec_linux_table));
+
+/* The three documents that hold a part of config.json differ in the table alone. */
+static int document_read(const char *name, const char *text, size_t length, const struct json_table *table, void *out,
+			 struct arena *arena, struct json_note **notes, struct error *error)
+{
+	struct json_node *root;
+	try(json_parse(name, text, length, arena, &root, error));
+	return json_decode(name, root, table, out, arena, notes, error);
+}
+
+int spec_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec *spec, struct json_note **notes,
+	      struct error *error)
+{
+	try(document_read(name, text, length, &spec_table, spec, arena, notes, error));
+	return spec_check(spec, error);
+}
+
+int spec_process_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec_process *process,
+		      struct json_note **notes, struct error *error)
+{
+	try(document_read(name, text, length, &spec_process_table, process, arena, notes, error));
+	return spec_check_process(process, error);
+}
+
+int spec_resources_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec_resources *resources,
+			struct json_note **notes, struct error *error)
+{
+	try(document_read(name, text, length, &spec_resources_table, resources, arena, notes, error));
+	return spec_check_resources(resources, error);
+}
