@@ -54,7 +54,7 @@ $(BUILD)/host/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
 
-$(BUILD)/host/cmd/version.o: CPPFLAGS += -DCAISSON_VERSION='"$(VERSION)"' -DCAISSON_COMMIT='"$(COMMIT)"'
+$(BUILD)/host/cmd/version.o $(BUILD)/host/cmd/features.o: CPPFLAGS += -DCAISSON_VERSION='"$(VERSION)"' -DCAISSON_COMMIT='"$(COMMIT)"'
 
 $(BUILD)/host/run/init_image.o: src/run/init_image.S $(BUILD)/caisson-init
 	@mkdir -p $(@D)
@@ -62,7 +62,7 @@ $(BUILD)/host/run/init_image.o: src/run/init_image.S $(BUILD)/caisson-init
 
 # No heap, no stdio, one page of stack: what is not used is thrown away by section.
 $(BUILD)/caisson-init: $(INIT_OBJECTS)
-	$(INIT_CC) -Os -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -o $@ $^
+	$(INIT_CC) -Os -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none -o $@ $^
 	strip --strip-all -R .comment -R .note.* $@
 
 $(BUILD)/init/%.o: src/%.c

@@ -5,7 +5,5 @@
 #include <sys/types.h>
 #include "kern/lookup.h"
 
-#define HOME_MOST 1024
-
 /* Always fills `to` (`size` bytes): "/" where /etc/passwd does not tell. */
 void home_find(uid_t uid, char *to, size_t size, enum lookup_flags lookup);

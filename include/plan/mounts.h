@@ -5,10 +5,6 @@
 
 /* ---- mount_options.c ---- */
 
-/* The words that are not left to the file system, sorted, without a NULL at the end: for `features`. */
-extern const char *const plan_mount_option_words[];
-extern const size_t plan_mount_option_word_count;
-
 enum mount_act { ACT_BIND = 1, ACT_RBIND = 2, ACT_REMOUNT = 4, ACT_IDMAP = 8, ACT_RIDMAP = 16, ACT_COPY_UP = 32 };
 
 /* The options of one mount, read. */
@@ -36,10 +32,10 @@ int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const ch
 /* One directory: escapes taken out, relative to the bundle. NULL with the error filled. */
 const char *overlay_directory(struct planning *p, const char *text, const struct place *at, struct error *error);
 
-/* What makes no overlay is refused. */
-int overlay_check(const struct plan_overlay *overlay, const struct place *at, struct error *error);
+/* What makes no overlay is refused; then the way to make it is chosen. */
+int overlay_check(struct planning *p, struct plan_overlay *overlay, const struct place *at, struct error *error);
 
-/* ---- paths.c ---- */
+/* ---- path_text.c ---- */
 
 /* An absolute path: `path`, or below the bundle. Slashes and "." are tidied, ".." is left to the kernel. */
 const char *plan_host_path(struct planning *p, const char *path);

@@ -162,12 +162,15 @@ struct plan_memory_policy { struct place at; int mode; const uint64_t *nodes; si
 
 struct plan_capabilities { uint64_t bounding, effective, permitted, inheritable, ambient; };
 
+#define PLAN_HOME_ROOM 65536 /* the largest page */
+
 struct plan_process {
 	struct place at;
 	char *const *args;               /* NULL-ended */
 	char *const *env;
 	size_t env_count;
-	bool wants_home;                 /* HOME is unset or empty: init adds it from the container's passwd file, else "/" */
+	bool wants_home;                 /* HOME is unset or empty: env[env_count] is "HOME=/" with PLAN_HOME_ROOM bytes on pages of its own,
+					  * where init writes what the container's passwd file says */
 	const char *path;                /* the PATH for finding args[0] */
 	struct place args_at, cwd_at;
 	const char *cwd;

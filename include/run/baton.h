@@ -9,6 +9,9 @@ int baton_send(int socket, const struct baton *baton, int fd);
 /* 1: received (`fd` is the caller's, -1 if none came), 0: the other side is gone, -errno. Texts inside are NUL-terminated. */
 int baton_receive(int socket, struct baton *baton, int *fd);
 
+/* Texts from the other side end, whatever it sent. */
+void baton_terminate(struct baton *baton);
+
 /* Each side's answer to what only it can know; in run/birth.c and init/main.c. */
 int score_wait(struct stage *stage, struct error *error);                 /* until a baton is there; the runtime may be told to end */
 int score_other_side_gone(struct stage *stage, struct error *error);      /* -1, filled with why, as far as it can be told */

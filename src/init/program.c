@@ -15,9 +15,6 @@
 #include "kern/credentials.h"
 #include "run/baton.h"
 
-/* The environment for execve: the plan's, or with HOME added a copy of its pointers, since the plan is mapped read-only. */
-static char *const *environment;
-
 /* ---- errors about the user's program: these texts are read by callers (contract section 9), so no cause is appended ---- */
 
 static int program_failed(const char *name, const char *doing, int code, struct error *error)
@@ -33,7 +30,7 @@ static int program_failed(const char *name, const char *doing, int code, struct 
 	for (size_t i = 0; i < array_length(words); i++)
 		if (words[i].code == code)
 			return fail(error, 0, "exec: \"%s\": %s%s", name, doing, words[i].text);
-	return fail(error, 0, "exec: \"%s\": %s%s", name, doing, errno_text(code));
+	return fail(error, code, "exec: \"%s\": %sfailed", name, doing);
 }
 
 /* ---- where it is ---- */
@@ -80,24 +77,17 @@ static int find_in_path(struct stage *stage, const char *name, const char *path,
 
 /* ---- its surroundings ---- */
 
-static int make_environment(const struct stage *stage, struct error *error)
+/* The room for it stands in the plan; these pages become our own with the first write to them. */
+static int add_home(const struct stage *stage, struct error *error)
 {
 	const struct plan_process *process = &stage->plan->process;
-	static char home[sizeof("HOME=") + HOME_MOST];
+	char *home = process->env[process->env_count];
 
-	environment = process->env;
 	if (!process->wants_home)
 		return 0;
-	memcpy(home, "HOME=", strlen("HOME="));
-	home_find(process->uid, home + strlen("HOME="), HOME_MOST, lookup_flags(stage->plan));
-
-	char **copy = mmap(NULL, (process->env_count + 2) * sizeof(char *), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		return fail(error, errno, "cannot make room for the environment");
-	if (process->env_count)
-		memcpy(copy, process->env, process->env_count * sizeof(char *));
-	copy[process->env_count] = home;
-	environment = copy;
+	if (mprotect(home, PLAN_HOME_ROOM, PROT_READ | PROT_WRITE) < 0)
+		return fail(error, errno, "cannot make room for HOME");
+	home_find(process->uid, home + strlen("HOME="), 1024, lookup_flags(stage->plan));
 	return 0;
 }
 
@@ -118,7 +108,7 @@ int init_program(struct stage *stage, struct error *error)
 	const char *name = process->args[0];
 
 	try(strchr(name, '/') ? find_path(stage, name, error) : find_in_path(stage, name, process->path, error));
-	try(make_environment(stage, error));
+	try(add_home(stage, error));
 	if (process->no_new_privileges) {
 		int r = cred_no_new_privileges();
 		if (r < 0)
@@ -170,7 +160,7 @@ int init_exec(struct stage *stage, struct error *error)
 
 	if (!stage->plan->has_process)
 		return fail(error, 0, "the configuration has no process to start");
-	execve(stage->program_path, process->args, environment);
+	execve(stage->program_path, process->args, process->env);
 	int code = errno;
 	if ((code == EACCES || code == EPERM) && (process->apparmor || process->selinux))
 		doing = "the security label may not execute it: ";

@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "kern/message.h"
-#include "kern/process.h"
 
 /* A thread, not a process: it is never a zombie, no one has to wait for it, and the payload never sees it. */
 #define CLONE_HELPER (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
@@ -73,15 +72,15 @@ int seccomp_install_notifying(const struct abi_bpf_insn *program, size_t length,
 {
 	/* Not on the stack: the helper may still be on its way out when we are long gone from here. */
 	static struct handover handover;
-	const struct abi_clone_args args = { .flags = CLONE_HELPER };
+	static char stack[8192] __attribute__((aligned(16)));
 
 	handover.socket = socket;
 	atomic_store(&handover.ready, 0);
 	atomic_store(&handover.listener, WAITING);
 	atomic_store(&handover.result, WAITING);
-	long thread = clone_call(&args, helper, &handover);
-	if (thread < 0)
-		return (int)thread;
+	/* No mmap for the stack: the container's RLIMIT_AS may be in force. */
+	if (clone(helper, stack + sizeof(stack), CLONE_HELPER, &handover) < 0)
+		return -errno;
 	while (!atomic_load(&handover.ready))
 		syscall(SYS_sched_yield);
 

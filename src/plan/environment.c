@@ -61,34 +61,46 @@ static size_t add_listen_fds(const struct planning *p, const char **all, size_t 
 	if (!p->request->listen_fds)
 		return count;
 	all[count++] = arena_printf(p->arena, "LISTEN_FDS=%u", p->request->listen_fds);
-	all[count++] = "LISTEN_PID=1";
+	all[count++] = arena_string(p->arena, "LISTEN_PID=1"); /* in the arena: init has no other part of our memory */
 	return count;
 }
 
+/* init sees the plan read-only and, under the container's limits, may get no memory any more: so the room is made here, on pages of
+ * its own that init takes private, since what else is on a page would then miss what the runtime writes later (a compiled filter).
+ * Pages that nobody touches cost nothing. */
+static char *home_room(struct arena *arena)
+{
+	char *room = arena_alloc(arena, 2 * PLAN_HOME_ROOM);
+	room += PLAN_HOME_ROOM - (uintptr_t)room % PLAN_HOME_ROOM;
+	memcpy(room, "HOME=/", sizeof("HOME=/"));
+	return room;
+}
+
+/* Fills the list from its end; what is after that stays NULL. */
 static void keep_last(struct planning *p, const char *const *all, size_t count)
 {
 	struct plan_process *process = &p->plan->process;
 	struct names names = names_for(p->arena, count);
-	char **kept = arena_array(p->arena, char *, count + 1); /* filled from its end; the last stays NULL */
+	char **kept = arena_array(p->arena, char *, count + 2);
 	size_t at = count;
 
 	process->wants_home = true;
 	while (count-- > 0) {
-		if (!add_name(&names, all[count]))
+		const char *entry = all[count];
+		if (!add_name(&names, entry))
 			continue;
-		if (!strncmp(all[count], "HOME=", 5)) {
-			/* Empty is as good as unset; init adds one, so this one has to go. */
-			process->wants_home = !all[count][5];
-			if (process->wants_home)
-				continue;
-		}
-		if (!strncmp(all[count], "PATH=", 5))
-			process->path = all[count] + 5;
-		kept[--at] = (char *)all[count];
+		if (!strncmp(entry, "PATH=", 5))
+			process->path = entry + 5;
+		if (!strncmp(entry, "HOME=", 5))
+			process->wants_home = !entry[5];
+		if (strcmp(entry, "HOME=") != 0) /* an empty one is as good as none */
+			kept[--at] = (char *)entry;
 	}
 	process->env = kept + at;
-	while (kept[at])
-		at++, process->env_count++;
+	while (process->env[process->env_count])
+		process->env_count++;
+	if (process->wants_home)
+		kept[at + process->env_count] = home_room(p->arena);
 }
 
 int plan_environment(struct planning *p, struct error *error)
@@ -102,7 +114,7 @@ int plan_environment(struct planning *p, struct error *error)
 		all[count++] = env->items[i];
 	}
 	count = add_listen_fds(p, all, count);
-	p->plan->process.path = PATH_DEFAULT;
+	p->plan->process.path = arena_string(p->arena, PATH_DEFAULT);
 	p->plan->process.env_count = 0;
 	keep_last(p, all, count);
 	return 0;

@@ -1,6 +1,7 @@
 /* Mount options: which words mean what (config.md#configLinuxMountOptions), as one table. */
 #include <string.h>
 #include "base/arena.h"
+#include "plan/mount_options.h"
 #include "plan/mounts.h"
 
 enum word_kind {
@@ -86,9 +87,8 @@ struct mount_word { enum word_kind kind; uint64_t value; };
 
 #define AS_NAME(word, kind, value) word,
 #define AS_ROW(word, kind, value) { kind, value },
-const char *const plan_mount_option_words[] = { WORDS(AS_NAME) };
+const char *const plan_mount_option_words[] = { WORDS(AS_NAME) NULL };
 static const struct mount_word words[] = { WORDS(AS_ROW) };
-const size_t plan_mount_option_word_count = sizeof(words) / sizeof(words[0]);
 
 static const struct { unsigned bit; const char *set, *clear; } superblock_words[] = {
 	{ SYNC, "sync", "async" }, { DIRSYNC, "dirsync", NULL }, { LAZYTIME, "lazytime", "nolazytime" }, { MAND, "mand", "nomand" },
@@ -117,7 +117,7 @@ struct reading {
 
 static const struct mount_word *find_word(const char *word)
 {
-	size_t low = 0, high = plan_mount_option_word_count;
+	size_t low = 0, high = sizeof(words) / sizeof(words[0]);
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
@@ -159,6 +159,9 @@ static void add_propagation(struct reading *r, uint64_t flag, bool recursive)
 static void add_param(struct reading *r, struct mount_param param)
 {
 	struct mount_options *to = r->to;
+
+	/* Everything init reads lies in the arena: it has other constants than we. */
+	param.key = arena_string(r->p->arena, param.key);
 	to->params = grown(r->p->arena, to->params, to->param_count, &r->param_room, sizeof(*to->params));
 	to->params[to->param_count++] = param;
 }
@@ -255,6 +258,8 @@ static int own_word(struct reading *r, const char *piece, struct error *error)
 	try(refuse(r, piece, key, error));
 	if (!*key)
 		return fail_at(error, &r->spec->at, 0, "the mount option '%s' has no name", piece);
+	if (!r->to->first_own)
+		r->to->first_own = piece;
 	if (r->to->overlay && equals) {
 		int taken = overlay_word(r, key, equals + 1, error);
 		if (taken)
@@ -262,8 +267,6 @@ static int own_word(struct reading *r, const char *piece, struct error *error)
 	}
 	if (strlen(key) > 255 || (equals && strlen(equals + 1) > 255))
 		return fail_at(error, &r->spec->at, 0, "the mount option '%.40s...' is longer than the 255 bytes the kernel takes", piece);
-	if (!r->to->first_own)
-		r->to->first_own = piece;
 	add_param(r, (struct mount_param){ .key = key, .value = equals ? equals + 1 : NULL });
 	return 0;
 }

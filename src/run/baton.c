@@ -10,6 +10,15 @@ int baton_send(int socket, const struct baton *baton, int fd)
 	return message_send(socket, baton, sizeof(*baton), &fd, fd >= 0);
 }
 
+void baton_terminate(struct baton *baton)
+{
+	struct error *error = &baton->error;
+	error->file[sizeof(error->file) - 1] = '\0';
+	error->path[sizeof(error->path) - 1] = '\0';
+	error->step[sizeof(error->step) - 1] = '\0';
+	error->text[sizeof(error->text) - 1] = '\0';
+}
+
 int baton_receive(int socket, struct baton *baton, int *fd)
 {
 	size_t count = 1;
@@ -27,8 +36,6 @@ int baton_receive(int socket, struct baton *baton, int *fd)
 		*fd = -1;
 		return -EPROTO;
 	}
-	baton->error.path[sizeof(baton->error.path) - 1] = '\0';
-	baton->error.step[sizeof(baton->error.step) - 1] = '\0';
-	baton->error.text[sizeof(baton->error.text) - 1] = '\0';
+	baton_terminate(baton);
 	return 1;
 }

@@ -67,8 +67,8 @@ static int await_exec(int socket, const struct record *record, struct arena *are
 		}
 		if (length != sizeof(baton) || baton.kind != BATON_FAILED)
 			return fail(error, EPROTO, "init sent something unexpected");
+		baton_terminate(&baton);
 		*error = baton.error;
-		error->text[sizeof(error->text) - 1] = error->step[sizeof(error->step) - 1] = error->path[sizeof(error->path) - 1] = '\0';
 		return -1;
 	}
 }

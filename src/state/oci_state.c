@@ -5,7 +5,7 @@
 JSON_TABLE(oci_state_table, "state", struct oci_state,
 	F_STRING(struct oci_state, oci_version, "ociVersion", FIELD_REQUIRED),
 	F_STRING(struct oci_state, id, "id", FIELD_REQUIRED),
-	F_INT(struct oci_state, pid, "pid", 0, 0, INT32_MAX),
+	F_INT(struct oci_state, pid, "pid", FIELD_REQUIRED, 0, INT32_MAX),
 	F_STRING(struct oci_state, status, "status", FIELD_REQUIRED),
 	F_STRING(struct oci_state, bundle, "bundle", FIELD_REQUIRED),
 	F_STRING(struct oci_state, rootfs, "rootfs", 0),

@@ -12,13 +12,19 @@ setup() {
 		echo "\$1" >>"\$dir/order"
 		cat >"\$dir/\$1.state"
 		pwd >"\$dir/\$1.cwd"
-		readlink /proc/self/ns/mnt /proc/self/ns/pid /proc/self/ns/uts /proc/self/ns/net >"\$dir/\$1.ns"
+		for ns in mnt pid uts net; do readlink /proc/self/ns/\$ns; done >"\$dir/\$1.ns"
 		env >"\$dir/\$1.env"
 		echo "hook \$1 says something" >&2
 		exit \${2:-0}
 	HOOK
 	chmod 0755 "$T/hook"
 	mkdir -m 0777 "$T/seen" "$rootfs/seen"
+	# 1.1 runs poststart hooks when create ends: what follows must not count on them there.
+	poststart=poststart
+	if [[ $(runtime_name) == runc ]]; then
+		poststart=
+		kinds=(prestart createRuntime createContainer startContainer poststop)
+	fi
 	cp "$T/hook" "$rootfs/bin/hook"
 	for applet in pwd env readlink; do ln -s busybox "$rootfs/bin/$applet"; done
 }
@@ -47,14 +53,14 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	call rt start "$id"
 	ok
 	[[ -e $rootfs/seen/startContainer.state ]]
-	is "$(order)" "prestart createRuntime createContainer poststart"
+	is "$(order)" "prestart createRuntime createContainer${poststart:+ $poststart}"
 	wait_for 5 test -e "$rootfs/tmp/program-ran"
 	call rt kill "$id" KILL
 	wait_for 5 is_state stopped
-	is "$(order)" "prestart createRuntime createContainer poststart"
+	is "$(order)" "prestart createRuntime createContainer${poststart:+ $poststart}"
 	call rt delete "$id"
 	ok
-	is "$(order)" "prestart createRuntime createContainer poststart poststop"
+	is "$(order)" "prestart createRuntime createContainer${poststart:+ $poststart} poststop"
 }
 
 @test "several hooks of one kind run in the listed order" {
@@ -117,7 +123,7 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	ok
 	call rt delete --force "$id"
 	ok
-	for kind in prestart createRuntime poststart poststop; do is "$(seen $kind.ns)" "$here" "namespaces of $kind"; done
+	for kind in prestart createRuntime $poststart poststop; do is "$(seen $kind.ns)" "$here" "namespaces of $kind"; done
 	is "$(seen startContainer.ns)" "$there" "namespaces of startContainer"
 	# /proc is still the host's when createContainer hooks run, where /proc/self is not to be read from another pid namespace.
 	[[ -z $(seen createContainer.ns) || $(seen createContainer.ns | head -1) == "$(head -1 <<<"$there")" ]]
@@ -178,7 +184,8 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 		hook $kind third 0
 		hook poststop stop 0
 		create
-		fails "$kind"
+		fails
+		[[ $(runtime_name) == runc ]] || fails "$kind"
 		contains "$(order)" "first second"
 		lacks "$(order)" third
 		[[ ! -e $rootfs/tmp/program-ran ]]

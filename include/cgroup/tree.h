@@ -1,0 +1,38 @@
+/* Shared by the files of src/cgroup alone: directories of one hierarchy, opened, walked and asked. -errno everywhere. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The root of the hierarchy mounted at `mount`, O_PATH; -ENODEV if something else is mounted there. */
+int tree_root(const char *mount, bool v2);
+
+/* A directory below `dir`, for reading. No "..", no symbolic link, no other mount on the way (rule B.13). `path` may begin with '/'. */
+int tree_open(int dir, const char *path);
+
+/* The two in one: the cgroup `path` of a hierarchy. */
+int tree_leaf(const char *mount, bool v2, const char *path);
+
+/* Whether a path names a cgroup of its own: something below the root, without "..". Whoever kills or removes asks first. */
+bool tree_path_valid(const char *path);
+
+/* Subdirectories of `dir`, in no order. `each` gets names, returns 0 to go on. */
+int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void *data);
+
+/* Calls `each` for `dir` and all directories below it, from the top, until it returns something else than 0, which is returned.
+ * Directories that vanish meanwhile are passed over. */
+int tree_each(int dir, int (*each)(int dir, void *data), void *data);
+
+/* Calls `each` for every process of this one directory. The same end. */
+int tree_processes(int dir, int (*each)(pid_t pid, void *data), void *data);
+
+/* Processes in `dir` and below. */
+int tree_count(int dir);
+
+/* Whether cgroup.events of a v2 directory has this line: "frozen 1", "populated 0". */
+bool tree_event(int dir, const char *line);
+
+/* What freezer.state of a legacy directory says, if it has one. */
+bool tree_v1_frozen(int dir);

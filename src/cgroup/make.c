@@ -1,0 +1,230 @@
+/* A new cgroup: its directories in every hierarchy, ready before the first process enters. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/abi.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/format.h"
+#include "base/number.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/device_filter.h"
+#include "cgroup/rows.h"
+#include "cgroup/tree.h"
+#include "plan/plan.h"
+
+_Static_assert(CGROUP_DIRECTORIES_MOST >= 1 + CG_CONTROLLERS, "room for the v2 tree and each legacy hierarchy");
+
+#define MAKE_ATTEMPTS 5
+
+/* Controllers a threaded v2 cgroup can have (cgroups(7)). */
+#define THREADED (1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_PIDS | 1u << CG_PERF_EVENT)
+
+/* One hierarchy, being made. */
+struct making {
+	const struct plan_cgroup *plan;
+	const struct plan_cgroup_directory *directory;
+	int root;
+	unsigned made; /* how many directories at the end of the path are ours */
+};
+
+/* The child of that name, made if it is not there. */
+static int make_child(struct making *m, int parent, const char *name)
+{
+	int dir = tree_open(parent, name);
+
+	if (dir != -ENOENT) {
+		m->made = dir < 0 ? m->made : 0; /* only an unbroken row at the end is ours */
+		return dir;
+	}
+	if (mkdirat(parent, name, 0755) == 0)
+		m->made++;
+	else if (errno == EEXIST)
+		m->made = 0; /* somebody else was faster */
+	else
+		return -errno;
+	return tree_open(parent, name);
+}
+
+static int step_into(struct making *m, int *at, const char *name, struct error *error)
+{
+	const struct plan_cgroup_directory *directory = m->directory;
+
+	if (directory->v2)
+		try(rows_enable(*at, m->plan->path, directory->controllers, rows_needed(directory), error));
+	_cleanup_fd int next = make_child(m, *at, name);
+	if (next < 0)
+		return next;
+	if (!directory->v2 && directory->controllers & 1u << CG_CPUSET)
+		try(rows_inherit_cpuset(*at, next));
+	close_fd(at);
+	*at = take_fd(&next);
+	return 0;
+}
+
+/* From the root of the hierarchy down the path: the leaf's descriptor, or -1 with the error filled, or another -errno without. */
+static int walk(struct making *m, struct error *error)
+{
+	char name[NAME_MAX + 1];
+	_cleanup_fd int at = tree_open(m->root, ".");
+
+	m->made = 0;
+	if (at < 0)
+		return at;
+	for (const char *path = m->plan->path; *path;) {
+		size_t length = strcspn(path, "/");
+		if (length > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, path, length);
+		name[length] = '\0';
+		path += length + (path[length] == '/');
+		int r = length ? step_into(m, &at, name, error) : 0;
+		if (r < 0)
+			return r;
+	}
+	return take_fd(&at);
+}
+
+/* Takes away what `walk` made, from the leaf upwards; a directory that somebody uses by now stays. */
+static void unmake(struct making *m)
+{
+	char path[PATH_MAX];
+
+	if (m->root < 0 || format(path, sizeof(path), "%s", m->plan->path) >= sizeof(path))
+		return;
+	for (; m->made; m->made--) {
+		char *name = strrchr(path, '/');
+		if (!name)
+			return;
+		*name++ = '\0';
+		_cleanup_fd int parent = tree_open(m->root, path);
+		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
+			return;
+	}
+}
+
+/* Below a threaded cgroup a new one is of no type at all until it becomes threaded too, and takes no process (cgroups(7)). */
+static int settle_type(const struct making *m, int dir, struct error *error)
+{
+	char type[32];
+
+	if (strchr(m->plan->path + 1, '/') == NULL || file_read(dir, "cgroup.type", type, sizeof(type)) < 0 ||
+	    strncmp(type, "domain invalid", 14) != 0)
+		return 0;
+	if (rows_needed(m->directory) & ~THREADED)
+		return fail_at(error, &m->plan->at, 0, "the cgroup '%s' is below a threaded one, which cannot have these limits", m->plan->path);
+	int r = file_write(dir, "cgroup.type", "threaded");
+	return r < 0 ? fail_at(error, &m->plan->at, -r, "cannot make the cgroup '%s' threaded", m->plan->path) : 0;
+}
+
+/* Sharing with others would mix limits and kills up; and in a frozen cgroup init would never answer (contract section 14.2). */
+static int check_unused(const struct making *m, int dir, struct error *error)
+{
+	int count = m->made ? 0 : tree_count(dir);
+
+	if (count < 0)
+		return fail_at(error, &m->plan->at, -count, "cannot read the processes of the cgroup '%s'", m->plan->path);
+	if (count > 0)
+		return fail_at(error, &m->plan->at, 0, "container's cgroup is not empty: %d process(es) found", count);
+	if (m->directory->v2 ? tree_event(dir, "frozen 1") : m->directory->controllers & 1u << CG_FREEZER && tree_v1_frozen(dir))
+		return fail_at(error, &m->plan->at, 0, "container's cgroup unexpectedly frozen");
+	return 0;
+}
+
+static int fill(const struct making *m, int dir, struct error *error)
+{
+	const struct plan_cgroup *plan = m->plan;
+
+	try(check_unused(m, dir, error));
+	if (m->directory->v2)
+		try(settle_type(m, dir, error));
+	if (m->directory->v2 && plan->devices_v2)
+		try(device_filter_attach(dir, plan->device_rules, plan->device_rule_count, error));
+	try(rows_write(plan, m->directory, dir, error));
+	if (m->directory->v2 && plan->owner_uid != (uid_t)-1)
+		try(rows_delegate(dir, plan->owner_uid, error));
+	return 0;
+}
+
+static int make_one(struct making *m, struct cgroup *cgroup, struct error *error)
+{
+	int dir = -1;
+
+	m->root = tree_root(m->directory->mount, m->directory->v2);
+	if (m->root < 0)
+		return fail(error, -m->root, "cannot open the cgroup hierarchy at '%s'", m->directory->mount);
+	/* A failing create beside this one may take a parent away between two of our steps. */
+	for (int attempt = 0; attempt < MAKE_ATTEMPTS && (dir = walk(m, error)) == -ENOENT; attempt++)
+		unmake(m);
+	if (dir < 0)
+		return fail_at(error, &m->plan->at, -dir, "cannot make the cgroup '%s' below '%s'", m->plan->path, m->directory->mount);
+	cgroup->fd[cgroup->count++] = dir;
+	if (m->directory->v2)
+		cgroup->v2 = dir;
+	cgroup->made = cgroup->made || m->made;
+	return fill(m, dir, error);
+}
+
+int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error)
+{
+	struct making making[CGROUP_DIRECTORIES_MOST];
+	size_t count = 0;
+	int r = 0;
+
+	*cgroup = (struct cgroup){ .v2 = -1 };
+	if (!plan->path)
+		return 0;
+	if (!tree_path_valid(plan->path) || plan->directory_count > CGROUP_DIRECTORIES_MOST)
+		return fail_at(error, &plan->at, EINVAL, "'%s' cannot be a container's cgroup", plan->path);
+	while (r == 0 && count < plan->directory_count) {
+		making[count] = (struct making){ plan, &plan->directories[count], -1, 0 };
+		r = make_one(&making[count++], cgroup, error);
+	}
+	if (r < 0)
+		cgroup_close(cgroup);
+	while (count--) {
+		if (r < 0)
+			unmake(&making[count]);
+		close_fd(&making[count].root);
+	}
+	return r < 0 ? -1 : 0;
+}
+
+void cgroup_close(struct cgroup *cgroup)
+{
+	while (cgroup->count)
+		close_fd(&cgroup->fd[--cgroup->count]);
+	cgroup->v2 = -1;
+}
+
+/* Each write waits for a grace period, but writes close behind each other share one. */
+int cgroup_join_legacy(const struct plan_cgroup *plan, const struct cgroup *cgroup, pid_t pid, struct error *error)
+{
+	char text[24];
+
+	number_text(text, pid);
+	for (size_t i = 0; i < plan->directory_count && i < cgroup->count; i++) {
+		int r = plan->directories[i].v2 ? 0 : file_write(cgroup->fd[i], "cgroup.procs", text);
+		if (r < 0)
+			return fail_at(error, &plan->at, -r, "cannot put process %s into the cgroup '%s' below '%s'", text, plan->path,
+				       plan->directories[i].mount);
+	}
+	return 0;
+}
+
+int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hierarchy, struct error *error)
+{
+	if (index >= plan->directory_count)
+		return fail(error, EINVAL, "there is no cgroup hierarchy number %u", index);
+	const struct plan_cgroup_directory *directory = &plan->directories[index];
+	_cleanup_fd int dir = whole_hierarchy ? tree_root(directory->mount, directory->v2) :
+						tree_leaf(directory->mount, directory->v2, plan->path);
+	if (dir < 0)
+		return fail(error, -dir, "cannot open the cgroup '%s' below '%s'", whole_hierarchy ? "/" : plan->path, directory->mount);
+	long tree = syscall(ABI_SYS_open_tree, dir, "", ABI_OPEN_TREE_CLONE | ABI_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	return tree < 0 ? fail(error, errno, "cannot clone the cgroup mount at '%s'", directory->mount) : (int)tree;
+}

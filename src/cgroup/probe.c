@@ -1,0 +1,128 @@
+/* Which cgroup hierarchies this host has, and where (contract section 14.1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "base/abi.h"
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/mount_table.h"
+
+#define MOUNTS "/sys/fs/cgroup"
+
+static bool mounted(const char *path, uint32_t magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (uint32_t)fs.f_type == magic;
+}
+
+static void read_v2_controllers(struct host_cgroup *host, struct arena *arena)
+{
+	char list[512];
+
+	if (file_read(AT_FDCWD, arena_printf(arena, "%s/cgroup.controllers", host->v2), list, sizeof(list)) < 0)
+		return;
+	for (const char *at = list; *at;) {
+		size_t length = strcspn(at, " \n");
+		for (int i = 0; i < CG_CONTROLLERS; i++)
+			if (strlen(cgroup_controller_names[i]) == length && strncmp(cgroup_controller_names[i], at, length) == 0)
+				host->v2_controllers |= 1u << i;
+		at += length + (at[length] != '\0');
+	}
+}
+
+/* The usual place is one statfs(2); the mount table takes hundreds of times longer where there are many mounts. Of hierarchies
+ * with several controllers, "cpu" is a link to "cpu,cpuacct". */
+static const char *find_v1(const char *name, struct arena *arena)
+{
+	const char *usual = arena_printf(arena, MOUNTS "/%s", name);
+	char target[256];
+
+	if (!mounted(usual, ABI_CGROUP_SUPER_MAGIC))
+		return mount_table_find_v1(name, arena);
+	ssize_t length = readlink(usual, target, sizeof(target));
+	if (length <= 0 || length == (ssize_t)sizeof(target) || memchr(target, '/', (size_t)length))
+		return usual;
+	return arena_printf(arena, MOUNTS "/%.*s", (int)length, target);
+}
+
+/* One word of a line, ended in place. */
+static char *next_word(char **at)
+{
+	char *word = *at + strspn(*at, "\t ");
+
+	*at = word + strcspn(word, "\t ");
+	if (**at)
+		*(*at)++ = '\0';
+	return word;
+}
+
+struct found { uint32_t hierarchy[CG_CONTROLLERS]; };
+
+/* "cpu	3	54	1": name, number of the hierarchy (0: the v2 tree, or none), cgroups, enabled. */
+static void read_line(struct host_cgroup *host, char *line, struct found *found, struct arena *arena)
+{
+	const char *name = next_word(&line);
+	uint32_t hierarchy;
+
+	if (number_u32(next_word(&line), UINT32_MAX, &hierarchy) < 0 || hierarchy == 0)
+		return;
+	for (int i = 0; i < CG_CONTROLLERS; i++) {
+		if (strcmp(cgroup_controller_v1_names[i], name) != 0)
+			continue;
+		/* Controllers mounted together have one number, and shall have one path too. */
+		for (int k = 0; k < CG_CONTROLLERS && !host->v1[i]; k++)
+			if (found->hierarchy[k] == hierarchy)
+				host->v1[i] = host->v1[k];
+		if (!host->v1[i])
+			host->v1[i] = find_v1(name, arena);
+		if (host->v1[i])
+			found->hierarchy[i] = hierarchy;
+	}
+}
+
+static void read_v1(struct host_cgroup *host, struct arena *arena)
+{
+	struct found found = { .hierarchy = { 0 } };
+	char list[4096];
+
+	if (file_read(AT_FDCWD, "/proc/cgroups", list, sizeof(list)) < 0)
+		return;
+	for (char *line = list; *line;) {
+		size_t length = strcspn(line, "\n");
+		char *next = line + length + (line[length] != '\0');
+		line[length] = '\0';
+		read_line(host, line, &found, arena);
+		line = next;
+	}
+	if (host->v1[CG_MEMORY])
+		host->memory_v1_swap = access(arena_printf(arena, "%s/memory.memsw.limit_in_bytes", host->v1[CG_MEMORY]), F_OK) == 0;
+}
+
+static bool any_v1(const struct host_cgroup *host)
+{
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		if (host->v1[i])
+			return true;
+	return false;
+}
+
+void cgroup_probe(struct host_cgroup *host, struct arena *arena)
+{
+	*host = (struct host_cgroup){ .layout = CGROUP_NONE };
+	if (mounted(MOUNTS, ABI_CGROUP2_SUPER_MAGIC)) {
+		host->layout = CGROUP_UNIFIED;
+		host->v2 = MOUNTS;
+	} else {
+		if (mounted(MOUNTS "/unified", ABI_CGROUP2_SUPER_MAGIC))
+			host->v2 = MOUNTS "/unified";
+		read_v1(host, arena);
+		host->layout = host->v2 ? CGROUP_HYBRID : any_v1(host) ? CGROUP_LEGACY : CGROUP_NONE;
+	}
+	if (host->v2)
+		read_v2_controllers(host, arena);
+}

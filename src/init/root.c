@@ -1,0 +1,85 @@
+/* The root: the copied mount tree is cut off from the host's, the root attached, and in the end made "/". */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "init/filesystem.h"
+#include "kern/mount.h"
+
+int init_propagation(struct stage *stage, struct error *error)
+{
+	const struct plan_root *root = &stage->plan->root;
+	/* Shared is for what is bound from the host: in a shared copy of its tree our own mounts would appear on the host. */
+	uint64_t flag = root->host_propagation == ABI_MS_SHARED ? ABI_MS_SLAVE : root->host_propagation;
+	_cleanup_fd int tree = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = tree < 0 ? -errno : mount_propagation(tree, flag, MOUNT_RECURSIVE);
+
+	return r < 0 ? fail(error, -r, "cannot cut the mount namespace off from the host's") : 0;
+}
+
+/* No mount namespace: the directory itself. */
+static int open_plain(struct stage *stage, struct error *error)
+{
+	const struct plan_root *root = &stage->plan->root;
+
+	stage->root = root->fd;
+	if (stage->root < 0)
+		stage->root = open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return stage->root < 0 ? fail_at(error, &root->at, errno, "invalid rootfs: cannot open '%s'", root->path) : 0;
+}
+
+/* Whether the path cannot be reached from in here: a user namespace below directories of mode 0700. */
+static int unreachable(int code)
+{
+	return code == -EACCES || code == -ENOENT || code == -ENOTDIR || code == -ELOOP;
+}
+
+int init_attach_root(struct stage *stage, struct error *error)
+{
+	const struct plan_root *root = &stage->plan->root;
+	uint64_t flag = root->propagation == ABI_MS_SLAVE ? ABI_MS_SLAVE : ABI_MS_PRIVATE;
+
+	if (!root->bound)
+		return open_plain(stage, error);
+	int r = mount_propagation(root->fd, flag, MOUNT_RECURSIVE);
+	/* On its own path, so that createContainer hooks find the container's mounts where the host has the root. Over "/" it hides
+	 * nothing: absolute paths begin below what lies on "/". */
+	if (r == 0)
+		r = mount_attach_at(root->fd, AT_FDCWD, root->path);
+	if (unreachable(r))
+		r = mount_attach_at(root->fd, AT_FDCWD, "/");
+	if (r < 0)
+		return fail_at(error, &root->at, -r, "cannot attach the root '%s'", root->path);
+	stage->root = root->fd;
+	return 0;
+}
+
+static int change_root(const struct stage *stage)
+{
+	const struct plan_root *root = &stage->plan->root;
+
+	if (!root->bound)
+		return fchdir(stage->root) < 0 || chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
+	if (root->pivot)
+		return mount_pivot(stage->root);
+	int r = mount_drop_host_kernel_views(stage->root, root->path);
+	return r < 0 ? r : mount_move_root(stage->root);
+}
+
+int init_pivot(struct stage *stage, struct error *error)
+{
+	const struct plan_root *root = &stage->plan->root;
+	int r = change_root(stage);
+
+	if (r < 0)
+		return fail_at(error, &root->at, -r, "cannot make '%s' the root by %s", root->path, root->pivot ? "pivot_root" : "chroot");
+	if (root->bound)
+		r = mount_propagation(stage->root, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
+	if (r < 0)
+		return fail_at(error, &root->at, -r, "cannot set the propagation of the root");
+	/* From here the working directory is the root; no descriptor of a directory stays open (rule B.1.6). */
+	close_fd(&stage->root);
+	close_fd(&stage->dev);
+	close_fd(&stage->cargo);
+	return 0;
+}

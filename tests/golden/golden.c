@@ -1,0 +1,86 @@
+/* Prints the plan of a configuration as `caisson explain` does, but for a host that is always the same, so that the text can be
+ * compared. The file's name tells the host: NAME.json is a cgroup v2 host, NAME.hybrid.json and NAME.legacy.json have v1 controllers,
+ * NAME.lsm.json has AppArmor and SELinux. An error is printed as its sentence: refusals are golden too. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cmd/explain.h"
+#include "plan/build.h"
+
+static struct host unified_host(void)
+{
+	return (struct host){
+		.kernel = KERNEL_VERSION_OF(6, 18),
+		.kcore = true,
+		.last_capability = 40,
+		.capabilities = (1ull << 41) - 1,
+		.cgroup = {
+			.layout = CGROUP_UNIFIED,
+			.v2 = "/sys/fs/cgroup",
+			.v2_controllers = 1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_MEMORY | 1u << CG_IO | 1u << CG_PIDS | 1u << CG_HUGETLB | 1u << CG_RDMA,
+		},
+	};
+}
+
+static struct host host_for(const char *file)
+{
+	struct host host = unified_host();
+
+	if (strstr(file, ".lsm."))
+		host.apparmor = host.selinux = true;
+	if (!strstr(file, ".hybrid.") && !strstr(file, ".legacy."))
+		return host;
+	host.cgroup.layout = strstr(file, ".hybrid.") ? CGROUP_HYBRID : CGROUP_LEGACY;
+	host.cgroup.v2 = strstr(file, ".hybrid.") ? "/sys/fs/cgroup/unified" : NULL;
+	host.cgroup.v2_controllers = 0;
+	host.cgroup.v1[CG_CPU] = host.cgroup.v1[CG_CPUACCT] = "/sys/fs/cgroup/cpu,cpuacct";
+	host.cgroup.v1[CG_CPUSET] = "/sys/fs/cgroup/cpuset";
+	host.cgroup.v1[CG_MEMORY] = "/sys/fs/cgroup/memory";
+	host.cgroup.v1[CG_IO] = "/sys/fs/cgroup/blkio";
+	host.cgroup.v1[CG_PIDS] = "/sys/fs/cgroup/pids";
+	host.cgroup.v1[CG_DEVICES] = "/sys/fs/cgroup/devices";
+	host.cgroup.v1[CG_FREEZER] = "/sys/fs/cgroup/freezer";
+	host.cgroup.memory_v1_swap = true;
+	return host;
+}
+
+static int explain(const char *file, struct arena *arena, struct text *out, struct error *error)
+{
+	struct plan *plan = arena_new(arena, struct plan);
+	struct plan_warning *warnings = NULL;
+	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true };
+	struct host host = host_for(file);
+	struct spec spec;
+	char *text = arena_alloc(arena, 1 << 20);
+
+	ssize_t length = file_read(AT_FDCWD, file, text, 1 << 20);
+	if (length < 0)
+		return fail(error, (int)-length, "cannot read %s", file);
+	try(spec_read("config.json", text, (size_t)length, arena, &spec, NULL, error));
+	int r = plan_build(&spec, &host, &request, arena, plan, &warnings, error);
+	for (const struct plan_warning *warning = warnings; warning; warning = warning->next)
+		text_printf(out, "warning: %s\n", warning->text);
+	if (r == 0)
+		explain_plan(plan, out);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct error error = { 0 };
+	struct arena arena;
+	char sentence[1024];
+
+	if (argc != 2 || arena_open(&arena) < 0)
+		return 2;
+	struct text out = text_in(&arena);
+	if (explain(argv[1], &arena, &out, &error) < 0) {
+		error_sentence(&error, sentence, sizeof(sentence));
+		text_printf(&out, "error: %s\n", sentence);
+	}
+	fputs(out.data ? out.data : "", stdout);
+	return 0;
+}

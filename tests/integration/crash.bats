@@ -1,0 +1,116 @@
+# The runtime killed with SIGKILL at system calls all over create, start, run, kill and delete (security case C89).
+load lib.bash
+
+# Names that stand for a moment worth dying at; strace counts the calls of each name.
+points=(openat openat2 mkdirat clone clone3 write pwrite64 sendmsg sendto recvmsg renameat rename unlinkat close mmap socket bind connect fsopen
+	open_tree mount_setattr move_mount pidfd_send_signal memfd_create execve execveat poll ppoll wait4 waitid flock fcntl prlimit64 exit_group)
+
+# killed_at SYSCALL N COMMAND...: whether the command died at its N-th call of that name (false: it made fewer).
+killed_at() {
+	local name=$1 n=$2 c=0
+	shift 2
+	timeout -k 1 20 strace -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:signal=KILL:when=$n" "$@" >/dev/null 2>&1 </dev/null 3>&- || c=$?
+	[[ $c != 124 ]] || { complain "hung at $name $n"; return 2; }
+	[[ $c == 137 ]]
+}
+
+# What must hold wherever the runtime died.
+recovers() {
+	call rt list
+	[[ $code == 0 ]] || { complain "list after death at $1"; return 1; }
+	call rt list --format json
+	[[ $code == 0 ]] && jq -e . <<<"$out" >/dev/null || { complain "list after death at $1"; return 1; }
+	call rt state "$id"
+	[[ $code == 0 || -n $err ]] || { complain "state after death at $1"; return 1; }
+	call rt delete --force "$id"
+	[[ $code == 0 ]] || { complain "delete --force after death at $1"; return 1; }
+	nothing_left || { complain "left after death at $1"; return 1; }
+}
+
+# sweep STEP PREPARE COMMAND...: a sample of all points of a command.
+sweep() {
+	local stride=$1 prepare=$2 name n hits=0 r
+	shift 2
+	for name in "${points[@]}"; do
+		strace -e trace="$name" true >/dev/null 2>&1 || continue
+		for ((n = 1; n < 400; n += stride)); do
+			$prepare
+			r=0
+			killed_at "$name" $n "$@" || r=$?
+			(( r != 2 )) || return 1
+			recovers "$name $n"
+			(( r == 0 )) || break
+			hits=$((hits + 1))
+		done
+	done
+	echo "# $hits points" >&3
+	(( hits > 10 ))
+	# The id is free for another container.
+	call rt run --bundle "$bundle" "$id"
+	ok
+}
+
+nothing() { :; }
+created() { create; ok; }
+running() { create; ok; call rt start "$id"; ok; }
+
+setup() {
+	command -v strace >/dev/null || skip "no strace"
+	lib_setup
+	skip_on runc "1.1 leaves things behind"
+	skip_on crun "leaves things behind"
+	edit '.process.args = ["/bin/probe", "exit", "0"]'
+}
+
+@test "C89: create" {
+	sweep "${CRASH_STRIDE:-4}" nothing "$RUNTIME" --root "$state" create --bundle "$bundle" --pid-file "$T/pid" "$id"
+}
+
+@test "C89: run --detach" {
+	sweep "${CRASH_STRIDE:-9}" nothing "$RUNTIME" --root "$state" run --detach --bundle "$bundle" "$id"
+}
+
+@test "C89: start" {
+	sweep "${CRASH_STRIDE:-3}" created "$RUNTIME" --root "$state" start "$id"
+}
+
+@test "C89: kill" {
+	edit '.process.args = ["/bin/probe", "wait"]'
+	sweep_kill() { sweep "${CRASH_STRIDE:-5}" running "$RUNTIME" --root "$state" kill "$id" KILL; }
+	edit '.process.args = ["/bin/probe", "sleep", "0.3"]'
+	sweep_kill
+}
+
+@test "C89: delete --force" {
+	edit '.process.args = ["/bin/probe", "sleep", "0.3"]'
+	sweep "${CRASH_STRIDE:-4}" running "$RUNTIME" --root "$state" delete --force "$id"
+}
+
+@test "C89: with an overlay root and hooks" {
+	needs caisson "an overlay as the root"
+	mkdir -p "$T/top" "$T/upper" "$T/work"
+	edit '.hooks = {"createRuntime": [{"path": "/bin/true"}], "createContainer": [{"path": "/bin/true"}], "poststop": [{"path": "/bin/true"}]}'
+	sweep "${CRASH_STRIDE:-11}" nothing "$RUNTIME" --root "$state" create --bundle "$bundle" --lower "$T/top" --upper "$T/upper" --work "$T/work" "$id"
+}
+
+@test "C91: a system call that fails once: a clean error or success" {
+	local name error c
+	for name in openat openat2 mkdirat write clone3 fsopen fsmount open_tree mount_setattr move_mount sendmsg memfd_create mmap socket renameat; do
+		strace -e trace="$name" true >/dev/null 2>&1 || continue
+		for error in ENOMEM EINTR EIO; do
+			local n
+			for n in 1 2 4; do
+				c=0
+				timeout -k 1 20 strace -f -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:error=$error:when=$n" \
+					"$RUNTIME" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>"$T/err" </dev/null 3>&- || c=$?
+				(( c != 124 )) || { complain "hung: $name $error"; false; }
+				(( c < 128 )) || { complain "died: $name $error: $c $(<"$T/err")"; false; }
+				(( c == 0 )) || [[ -s $T/err ]] || { complain "no words: $name $error"; false; }
+				if (( c != 0 )); then [[ ! -e $state/$id ]] || { complain "state left: $name $error $n"; false; }; fi
+				call rt delete --force "$id"
+				ok
+				nothing_left
+			done
+		done
+	done
+}

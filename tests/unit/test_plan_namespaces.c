@@ -1,0 +1,164 @@
+/* Namespaces, maps, offsets and hooks as plan decides them, and what it refuses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "plan/build.h"
+#include <cmocka.h>
+#undef fail
+
+static struct arena arena;
+static struct plan *plan;
+static struct error error;
+
+/* Plans the namespace chapter of {"linux": ...} with `top` beside it. */
+static int decide(const char *linux_text, const char *top)
+{
+	static char text[8192];
+	static struct spec spec;
+	static struct host host = { .euid = 0 };
+	static struct request request = { .id = "c", .bundle = "/b" };
+
+	arena_close(&arena);
+	assert_int_equal(arena_open(&arena), 0);
+	memset(&error, 0, sizeof(error));
+	plan = arena_new(&arena, struct plan);
+	int length = snprintf(text, sizeof(text), "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},%s\"linux\":%s}", top, linux_text);
+	if (spec_read("config.json", text, (size_t)length, &arena, &spec, NULL, &error) < 0)
+		return -1;
+	struct planning planning = { .spec = &spec, .host = &host, .request = &request, .arena = &arena, .plan = plan };
+	int r = plan_namespaces(&planning, &error);
+	return r < 0 ? r : plan_hooks(&planning, &error);
+}
+
+static void refused(const char *linux_text, const char *top, const char *says)
+{
+	assert_int_equal(decide(linux_text, top), -1);
+	if (!strstr(error.text, says))
+		printf("got: %s\n", error.text);
+	assert_non_null(strstr(error.text, says));
+	assert_true(error.line > 0);
+}
+
+#define MAPS "\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10},{\"containerID\":10,\"hostID\":5000,\"size\":5}]," \
+	     "\"gidMappings\":[{\"containerID\":0,\"hostID\":2000,\"size\":1}]"
+
+static void what_is_not_named_is_inherited(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{}", ""), 0);
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		assert_int_equal(plan->namespaces.of[i].mode, NS_INHERIT);
+	assert_true(plan->namespaces.at_birth == 0);
+	assert_false(plan->namespaces.loopback);
+}
+
+static void new_ones_are_made_at_birth_but_two(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
+				"{\"type\":\"uts\"},{\"type\":\"cgroup\"},{\"type\":\"time\"}]}", ""), 0);
+	assert_true(plan->namespaces.at_birth ==
+		    (ABI_CLONE_NEWPID | ABI_CLONE_NEWNET | ABI_CLONE_NEWNS | ABI_CLONE_NEWIPC | ABI_CLONE_NEWUTS));
+	assert_true(plan->namespaces.unshare_cgroup && plan->namespaces.unshare_time && plan->namespaces.loopback);
+}
+
+static void a_joined_user_namespace_owns_what_is_new(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\",\"path\":\"/u\"},{\"type\":\"pid\"},{\"type\":\"mount\"}]}", ""), 0);
+	assert_true(plan->namespaces.at_birth == 0);
+	assert_true(plan->namespaces.after_user == (ABI_CLONE_NEWPID | ABI_CLONE_NEWNS));
+	assert_true(plan->in_user_namespace);
+}
+
+static void maps_become_the_kernels_text(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"}]," MAPS "}", ""), 0);
+	assert_string_equal(plan->namespaces.uid_map, "0 1000 10\n10 5000 5\n");
+	assert_string_equal(plan->namespaces.gid_map, "0 2000 1\n");
+	assert_int_equal(plan->namespaces.root_uid, 1000);
+	assert_int_equal(plan->namespaces.root_gid, 2000);
+	assert_true(plan->namespaces.maps_root);
+}
+
+static void a_map_without_root_keeps_who_we_are(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":7,\"hostID\":7,\"size\":1}],"
+				"\"gidMappings\":[{\"containerID\":7,\"hostID\":7,\"size\":1}]}", ""), 0);
+	assert_false(plan->namespaces.maps_root);
+}
+
+static void bad_maps_are_refused(void **unused)
+{
+#define USER "{\"namespaces\":[{\"type\":\"user\"}],\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],\"uidMappings\":"
+	(void)unused;
+	refused("{" MAPS "}", "", "need a user namespace");
+	refused("{\"namespaces\":[{\"type\":\"user\"}]}", "", "both uidMappings and gidMappings");
+	refused(USER "[{\"containerID\":0,\"hostID\":0,\"size\":0}]}", "", "is 0");
+	refused(USER "[{\"containerID\":4294967295,\"hostID\":0,\"size\":1}]}", "", "4294967294");
+	refused(USER "[{\"containerID\":0,\"hostID\":4294967290,\"size\":10}]}", "", "beyond");
+	refused(USER "[{\"containerID\":0,\"hostID\":0,\"size\":5},{\"containerID\":4,\"hostID\":100,\"size\":5}]}", "", "overlaps");
+	refused(USER "[{\"containerID\":0,\"hostID\":0,\"size\":5},{\"containerID\":5,\"hostID\":4,\"size\":5}]}", "", "overlaps");
+}
+
+static void clock_offsets_become_lines(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"time\"}],\"timeOffsets\":{\"monotonic\":{\"secs\":-5,\"nanosecs\":7},"
+				"\"boottime\":{\"secs\":9}}}", ""), 0);
+	assert_string_equal(plan->namespaces.time_offsets, "monotonic -5 7\nboottime 9 0\n");
+	refused("{\"timeOffsets\":{\"boottime\":{\"secs\":9}}}", "", "new time namespace");
+	refused("{\"namespaces\":[{\"type\":\"time\",\"path\":\"/t\"}],\"timeOffsets\":{\"boottime\":{\"secs\":9}}}", "", "new time namespace");
+	refused("{\"namespaces\":[{\"type\":\"time\"}],\"timeOffsets\":{\"boottime\":{\"nanosecs\":1000000000}}}", "", "must be 0 to 999999999");
+}
+
+static void names_need_a_uts_namespace(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"uts\"}]}", "\"hostname\":\"h\",\"domainname\":\"d\","), 0);
+	assert_string_equal(plan->namespaces.hostname, "h");
+	refused("{}", "\"hostname\":\"h\",", "unable to set hostname without a private UTS namespace");
+	refused("{}", "\"domainname\":\"d\",", "without a private UTS namespace");
+	refused("{\"namespaces\":[{\"type\":\"uts\"}]}",
+		"\"hostname\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",", "at most 64");
+}
+
+static void hooks_have_arguments_and_a_state(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{}", "\"hooks\":{\"prestart\":[{\"path\":\"/p\"},{\"path\":\"/q\",\"args\":[\"a\",\"b\"],\"env\":[],\"timeout\":2}],"
+				      "\"createContainer\":[{\"path\":\"/c\"}]},\"annotations\":{\"a/b\":\"c\\\"d\"},"), 0);
+	const struct plan_hook *hooks = plan->hooks.of[HOOK_PRESTART];
+	assert_int_equal(plan->hooks.count[HOOK_PRESTART], 2);
+	assert_string_equal(hooks[0].args[0], "/p"); /* argv[0] when the configuration has no args */
+	assert_null(hooks[0].env);
+	assert_string_equal(hooks[1].args[1], "b");
+	assert_non_null(hooks[1].env);
+	assert_null(hooks[1].env[0]);
+	assert_int_equal(hooks[1].timeout_ms, 2000);
+	assert_string_equal(plan->hooks.state_head, "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\",\"pid\":");
+	assert_string_equal(plan->hooks.state_tail, ",\"bundle\":\"/b\",\"annotations\":{\"a/b\":\"c\\\"d\"}}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_not_named_is_inherited),
+		cmocka_unit_test(new_ones_are_made_at_birth_but_two),
+		cmocka_unit_test(a_joined_user_namespace_owns_what_is_new),
+		cmocka_unit_test(maps_become_the_kernels_text),
+		cmocka_unit_test(a_map_without_root_keeps_who_we_are),
+		cmocka_unit_test(bad_maps_are_refused),
+		cmocka_unit_test(clock_offsets_become_lines),
+		cmocka_unit_test(names_need_a_uts_namespace),
+		cmocka_unit_test(hooks_have_arguments_and_a_state),
+	};
+	arena.fd = -1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
