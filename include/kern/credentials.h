@@ -26,7 +26,7 @@ int cred_set_groups(const gid_t *groups, size_t count);
 int cred_set_gid(gid_t gid); /* real, effective, saved; the file system's follows */
 int cred_set_uid(uid_t uid);
 
-/* 0, or -EPERM if the kernel says something else: trust nothing (rule B.6.12). Groups may come back in another order. */
+/* 0, or -EUCLEAN if the kernel says something else: trust nothing (rule B.6.12). Groups may come back in another order. */
 int cred_verify_ids(uid_t uid, gid_t gid);
 int cred_verify_groups(const gid_t *groups, size_t count);
 

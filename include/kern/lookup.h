@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 enum lookup_flags {
-	/* A filter is loaded already, and one written before openat2 refuses it: then plain openat. What magic links could lead to is
-	 * gone by then but for our own sealed image. */
+	/* A filter is loaded already, and one written before openat2 and faccessat2 refuses them: then openat and faccessat. What magic
+	 * links could lead to is gone by then but for our own sealed image. What even those refuse is left to execve to find out. */
 	LOOKUP_FILTERED = 1,
 };
 

@@ -17,7 +17,7 @@ enum side { HOST, ASIDE, INIT, START };
 struct row {
 	enum side side;
 	const char *name;  /* short, for errors and traces: "mounts" */
-	const char *what;  /* one line for people: "mount what the configuration lists, in order" */
+	const char *what;  /* one line for people; NULL in init */
 	int (*play)(struct stage *stage, struct error *error);        /* NULL in the executable of the other side */
 	bool (*wanted)(const struct plan *plan);                       /* NULL: always */
 	void (*show)(const struct plan *plan, struct text *out);       /* NULL in init, or nothing to add */

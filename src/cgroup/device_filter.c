@@ -3,14 +3,16 @@
 
 #include <linux/bpf.h>
 
-/* Types, major and minor: three jumps; then three instructions and, for the verdict, two. */
-#define PER_RULE 8
-#define AROUND 8
+/* The most a rule takes: eight to compare, eight to decide. */
+#define PER_RULE 16
+#define AROUND 10
+#define DENIED_SHIFT 3
 
 enum { EVERYTHING = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE };
 
-/* Registers. ASKED holds the kinds of access that no rule has decided yet. */
-enum { VERDICT = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ASKED = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5 };
+/* Registers. In ASKED the low three bits are the kinds of access that no rule has decided yet, the next three those denied. */
+enum { VERDICT = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ASKED = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5,
+       DIFFERENCE = BPF_REG_6, PART = BPF_REG_7 };
 
 struct program {
 	struct bpf_insn *to;
@@ -33,9 +35,12 @@ static void load(struct program *program, unsigned to, size_t offset)
 	emit(program, BPF_LDX | BPF_MEM | BPF_W, to, CONTEXT, (int)offset, 0);
 }
 
-static void leave(struct program *program, int verdict)
+/* Yes, if nothing is left in ASKED above `most`. */
+static void leave(struct program *program, int most)
 {
-	emit(program, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, verdict);
+	emit(program, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, 1);
+	emit(program, BPF_JMP | BPF_JLE | BPF_K, ASKED, 0, 1, most);
+	emit(program, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, 0);
 	emit(program, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -49,10 +54,16 @@ static void prologue(struct program *program)
 	load(program, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
 }
 
-/* Jumps away if the register differs; where to is filled in once the rule's end is known. */
-static void unless(struct program *program, unsigned reg, int64_t value)
+/* One more thing to compare: DIFFERENCE stays 0 while all are equal. */
+static void compare(struct program *program, bool *any, unsigned reg, int64_t value)
 {
-	emit(program, BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, (int)value);
+	unsigned to = *any ? PART : DIFFERENCE;
+
+	emit(program, BPF_ALU64 | BPF_MOV | BPF_X, to, reg, 0, 0);
+	emit(program, BPF_ALU64 | BPF_XOR | BPF_K, to, 0, 0, (int)value);
+	if (*any)
+		emit(program, BPF_ALU64 | BPF_OR | BPF_X, DIFFERENCE, PART, 0, 0);
+	*any = true;
 }
 
 static int type_number(char type)
@@ -60,33 +71,53 @@ static int type_number(char type)
 	return type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
 }
 
-static void compile_rule(struct program *program, const struct plan_device_rule *rule)
+static void compare_all(struct program *program, const struct plan_device_rule *rule)
 {
-	size_t first = program->length;
+	bool any = false;
 
 	if (rule->type != 'a')
-		unless(program, TYPE, type_number(rule->type));
+		compare(program, &any, TYPE, type_number(rule->type));
 	if (rule->major >= 0)
-		unless(program, MAJOR, rule->major);
+		compare(program, &any, MAJOR, rule->major);
 	if (rule->minor >= 0)
-		unless(program, MINOR, rule->minor);
-	size_t jumps = program->length;
+		compare(program, &any, MINOR, rule->minor);
+	if (!any)
+		emit(program, BPF_ALU64 | BPF_MOV | BPF_K, DIFFERENCE, 0, 0, 0);
+}
 
-	/* An O_RDWR open asks for two kinds at once, which different rules may decide: a denial of either is final, an allowed one is
-	 * struck off, and the last one struck off means yes. */
-	if (rule->access == EVERYTHING) {
-		leave(program, rule->allow);
-	} else if (rule->allow) {
-		emit(program, BPF_ALU64 | BPF_AND | BPF_K, ASKED, 0, 0, ~(int)rule->access);
-		emit(program, BPF_JMP | BPF_JNE | BPF_K, ASKED, 0, 2, 0);
-		leave(program, 1);
-	} else {
-		emit(program, BPF_JMP | BPF_JSET | BPF_K, ASKED, 0, 1, (int)rule->access);
-		emit(program, BPF_JMP | BPF_JA, 0, 0, 2, 0);
-		leave(program, 0);
+static bool fits_everything(const struct plan_device_rule *rule)
+{
+	return rule->type == 'a' && rule->major < 0 && rule->minor < 0;
+}
+
+/* A rule for all kinds of access ends the matter: no later one is asked. */
+static void compile_final(struct program *program, const struct plan_device_rule *rule)
+{
+	if (!fits_everything(rule)) {
+		compare_all(program, rule);
+		emit(program, BPF_JMP | BPF_JNE | BPF_K, DIFFERENCE, 0, 4, 0);
 	}
-	for (size_t at = first; at < jumps; at++)
-		program->to[at].off = (short)(program->length - at - 1);
+	leave(program, rule->allow ? EVERYTHING : 0);
+}
+
+/* A rule for some kinds decides those. An O_RDWR open asks for two at once, which different rules may decide. Without a jump: the
+ * verifier follows both ways of each, and where both go on it gives up at a few thousand rules (E2BIG). */
+static void compile_partial(struct program *program, const struct plan_device_rule *rule)
+{
+	compare_all(program, rule);
+	emit(program, BPF_ALU64 | BPF_NEG, DIFFERENCE, 0, 0, 0);
+	emit(program, BPF_ALU64 | BPF_ARSH | BPF_K, DIFFERENCE, 0, 0, 63); /* 0 where it fits, all bits where not */
+	if (rule->allow) {
+		emit(program, BPF_ALU64 | BPF_OR | BPF_K, DIFFERENCE, 0, 0, ~(int)rule->access);
+		emit(program, BPF_ALU64 | BPF_AND | BPF_X, ASKED, DIFFERENCE, 0, 0);
+		return;
+	}
+	emit(program, BPF_ALU64 | BPF_XOR | BPF_K, DIFFERENCE, 0, 0, -1);
+	emit(program, BPF_ALU64 | BPF_AND | BPF_K, DIFFERENCE, 0, 0, (int)rule->access);
+	emit(program, BPF_ALU64 | BPF_AND | BPF_X, DIFFERENCE, ASKED, 0, 0);
+	emit(program, BPF_ALU64 | BPF_XOR | BPF_X, ASKED, DIFFERENCE, 0, 0);
+	emit(program, BPF_ALU64 | BPF_LSH | BPF_K, DIFFERENCE, 0, 0, DENIED_SHIFT);
+	emit(program, BPF_ALU64 | BPF_OR | BPF_X, ASKED, DIFFERENCE, 0, 0);
 }
 
 size_t device_filter_most(size_t count)
@@ -103,8 +134,12 @@ size_t device_filter_compile(const struct plan_device_rule *rules, size_t count,
 	 * instructions that cannot be. */
 	while (count--) {
 		const struct plan_device_rule *rule = &rules[count];
-		compile_rule(&program, rule);
-		if (rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->access == EVERYTHING)
+		if (rule->access != EVERYTHING) {
+			compile_partial(&program, rule);
+			continue;
+		}
+		compile_final(&program, rule);
+		if (fits_everything(rule))
 			return program.length;
 	}
 	leave(&program, 0);

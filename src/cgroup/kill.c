@@ -157,23 +157,26 @@ static int left(const struct victims *victims)
 	return all;
 }
 
-/* The kernel tells when a v2 cgroup has become empty; of a legacy one it does not. */
-static void wait_a_little(const struct victims *victims, int round, int64_t deadline)
+/* Sleeps, or until the v2 cgroup says that it has changed. It may say so 10 ms late: its notifications are kept that far apart. */
+static void doze(const struct victims *victims, int64_t us)
 {
-	int64_t most = deadline - now_ms();
-	long us = 100l << (round < 9 ? round : 9);
+	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+	_cleanup_fd int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
-	if (most <= 0)
-		return;
-	if (victims->v2 >= 0 && tree_event(victims->v2, "populated 1")) {
-		_cleanup_fd int events = openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
-		char text[256];
-		/* poll(2) on kernel files reports changes since the last read */
-		if (events >= 0 && read_all(events, text, sizeof(text)) > 0 && tree_event(victims->v2, "populated 1"))
-			poll(&(struct pollfd){ .fd = events, .events = POLLPRI }, 1, most < 100 ? (int)most : 100);
-		return;
-	}
-	sleep_us(us < most * 1000 ? us : (long)(most * 1000));
+	if (events >= 0 && tree_event(victims->v2, "populated 1"))
+		ppoll(&(struct pollfd){ .fd = events, .events = POLLPRI }, 1, &time, NULL);
+	else
+		nanosleep(&time, NULL);
+}
+
+/* The killed need a moment to go; being killed again does not make them faster. How many are left. */
+static int wait_for_the_dying(const struct victims *victims, int64_t until)
+{
+	int count;
+
+	for (int64_t us = 50; (count = left(victims)) > 0 && now_ms() < until; us = us < 10000 ? us * 2 : us)
+		doze(victims, us);
+	return count;
 }
 
 static int kill_v2(const struct victims *victims)
@@ -185,6 +188,14 @@ static int kill_v2(const struct victims *victims)
 	return r == -EOPNOTSUPP ? tree_each(victims->v2, shoot_all, &frozen) : r == -ENODEV ? 0 : r;
 }
 
+/* Nothing has been killed before the first round; after it there is more patience each time. */
+static int64_t round_end(int round, int64_t deadline)
+{
+	int64_t end = round == 0 ? 0 : now_ms() + (20ll << (round < 5 ? round : 5));
+
+	return end < deadline ? end : deadline;
+}
+
 int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
@@ -194,20 +205,18 @@ int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_
 	if (!tree_path_valid(path))
 		return -EINVAL;
 	open_all(&victims, path, hierarchies, count);
-	for (int round = 0; (r = left(&victims)) > 0; round++) {
-		if (round > 0 && now_ms() >= deadline) {
+	for (int round = 0; (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
+		if (round > 0 && now_ms() >= deadline)
 			r = -ETIMEDOUT;
-			break;
-		}
 		/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
-		r = victims.v2 >= 0 ? kill_v2(&victims) : 0;
+		else if (victims.v2 >= 0)
+			r = kill_v2(&victims);
 		if (r >= 0 && victims.v2 >= 0 && round == 0)
 			thaw(&victims);
 		else if (r >= 0)
 			r = kill_v1(&victims, round, deadline);
 		if (r < 0)
 			break;
-		wait_a_little(&victims, round, deadline);
 	}
 	close_all(&victims);
 	return r;

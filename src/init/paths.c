@@ -89,17 +89,20 @@ static int mask(const struct stage *stage, int tmpfs, const char *path, struct e
 static int attach_mask(const struct stage *stage, int tmpfs, bool *passing, struct error *error)
 {
 	const struct plan_mounts *mounts = &stage->plan->mounts;
-	bool directory = false;
+	bool directory = false, any = false;
 
 	for (size_t i = 0; i < mounts->masked_count; i++) {
 		_cleanup_fd int target = open_masked(stage, mounts->masked[i], &directory, error);
 		if (target < 0 && error->text[0])
 			return -1;
+		any = any || target >= 0;
 		if (target < 0 || !directory)
 			continue;
 		int r = mount_attach(tmpfs, target);
 		return r < 0 ? fail_at(error, &mounts->masked_at, -r, "cannot mask '%s'", mounts->masked[i]) : 0;
 	}
+	if (!any)
+		return 0;
 	int r = mount_attach_at(tmpfs, stage_root(stage), ".");
 	*passing = r == 0;
 	return r < 0 ? fail_at(error, &mounts->masked_at, -r, "cannot mount the tmpfs for masks") : 0;

@@ -121,22 +121,32 @@ int init_program(struct stage *stage, struct error *error)
 
 /* ---- the end of init ---- */
 
+/* All of [from, to] at once; one by one where an old filter refuses close_range. We never held a number as high as that. */
+static int close_all(const struct plan *plan, unsigned from, unsigned to)
+{
+	if (from > to || syscall(ABI_SYS_close_range, from, to, 0) == 0)
+		return 0;
+	if (!filtered(plan))
+		return -errno;
+	for (unsigned fd = from; fd <= to && fd < 4096; fd++)
+		syscall(SYS_close, fd);
+	return 0;
+}
+
 /* Closed, not left to close-on-exec: what is open while execve runs can be its path (/proc/self/fd/N, CVE-2024-21626, rule B.1.3).
  * The socket stays, to say why the exec failed; it cannot be executed. */
 int init_close(struct stage *stage, struct error *error)
 {
 	unsigned first = 3 + stage->plan->preserve_fds;
-	unsigned keep = stage->socket >= (int)first ? (unsigned)stage->socket : first;
-	long r = 0;
+	unsigned kept = (unsigned)stage->socket; /* -1, and so the largest, if there is none */
 
-	if (fcntl(stage->socket, F_SETFD, FD_CLOEXEC) < 0)
+	if (stage->socket >= 0 && fcntl(stage->socket, F_SETFD, FD_CLOEXEC) < 0)
 		return fail(error, errno, "cannot mark the socket close-on-exec");
-	if (keep > first)
-		r = syscall(ABI_SYS_close_range, first, keep - 1, 0);
-	if (r == 0)
-		r = syscall(ABI_SYS_close_range, keep == (unsigned)stage->socket ? keep + 1 : first, ~0U, 0);
+	int r = close_all(stage->plan, first, kept - 1);
+	if (r == 0 && stage->socket >= 0)
+		r = close_all(stage->plan, kept + 1 > first ? kept + 1 : first, ~0U);
 	if (r < 0)
-		return fail(error, errno, "cannot close descriptors");
+		return fail(error, -r, "cannot close descriptors");
 	stage->cargo = stage->listener = stage->procfs = stage->root = stage->dev = stage->program = -1;
 	stage->cargo_next = stage->cargo_count = 0;
 	return 0;

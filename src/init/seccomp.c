@@ -1,10 +1,11 @@
 /* Loading the filter, early or late, and handing its listener over.
  *
- * Without no_new_privs it is loaded early, before capabilities are dropped, and has to allow what init still does under it. That is,
- * besides exit_group and execve: prctl, capget, capset, setgroups, setresuid, setresgid, getgroups,
- * getresuid, getresgid, openat2 (or openat), fstat, fchown, dup3, fcntl, close, fchdir, getcwd, faccessat2 (or faccessat), read,
- * write, umask, rt_sigaction, rt_sigprocmask, mmap, sendmsg, recvmsg, accept4, close_range; and clone3, wait4, waitid, poll, pipe2
- * for startContainer hooks. With no_new_privs it is loaded last and nothing but execve is called under it. */
+ * Without no_new_privs it is loaded early, before capabilities are dropped, and has to allow what init must still do under it:
+ * prctl, capset, setgroups, setresuid, setresgid, openat2 or openat, fstat, close, mprotect (to set HOME), umask, sendmsg, recvmsg,
+ * accept4, fcntl, execve, exit_group; clone3, waitid, poll, pipe2, dup2, memfd_create for startContainer hooks. What only verifies
+ * or has another way may be refused: capget, get*id, getgroups, getcwd, faccessat2, fchown, dup3, rt_sigaction, close_range.
+ * With no_new_privs it is loaded last and nothing but execve is called under it. */
+#include "init/lookup.h"
 #include "init/stage.h"
 #include "kern/seccomp.h"
 
@@ -24,6 +25,9 @@ static int load(struct stage *stage, struct error *error)
 
 int init_seccomp_early(struct stage *stage, struct error *error)
 {
+	/* The filter may refuse what finding the working directory needs, and a refusal must not make it less safe. */
+	if (stage->plan->has_process)
+		try(init_enter_early(stage, error));
 	return load(stage, error);
 }
 

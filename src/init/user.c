@@ -35,12 +35,13 @@ static int own_null(enum lookup_flags lookup)
 
 /* The process may then reopen its output by /dev/stdout. Pipes and sockets alone: the owner of a device or a file is the host's
  * business (CVE-2026-88265). What the kernel refuses here (an id it cannot map, a read-only place) is no harm. */
-static int give_to_user(int fd, uid_t uid, struct error *error)
+static int give_to_user(int fd, const struct plan *plan, struct error *error)
 {
+	const uid_t uid = plan->process.uid;
 	struct stat file;
 	if (fstat(fd, &file) < 0 || (!S_ISFIFO(file.st_mode) && !S_ISSOCK(file.st_mode)) || file.st_uid == uid)
 		return 0;
-	if (fchown(fd, uid, (gid_t)-1) == 0 || errno == EPERM || errno == EINVAL || errno == EROFS)
+	if (fchown(fd, uid, (gid_t)-1) == 0 || errno == EPERM || errno == EINVAL || errno == EROFS || filtered(plan))
 		return 0;
 	return fail(error, errno, "cannot give descriptor %d to uid %u", fd, uid);
 }
@@ -54,19 +55,20 @@ static int stdio(const struct plan *plan, struct error *error)
 		if (fstat(fd, &file) == 0 && is_null_device(&file)) {
 			if (null < 0)
 				null = own_null(lookup_flags(plan));
-			if (null >= 0 && dup3(null, fd, 0) < 0)
+			if (null >= 0 && dup3(null, fd, 0) < 0 && !filtered(plan))
 				return fail(error, errno, "cannot reopen descriptor %d as the container's /dev/null", fd);
 		}
-		try(give_to_user(fd, plan->process.uid, error));
+		try(give_to_user(fd, plan, error));
 	}
 	return 0;
 }
 
 /* ---- the working directory ---- */
 
-static int enter(const char *cwd, enum lookup_flags lookup)
+/* Never without openat2: a path through a magic link of /proc is one out of the container (rule B.1.5). */
+static int enter(const char *cwd)
 {
-	_cleanup_fd int fd = lookup_open(cwd, O_PATH | O_DIRECTORY, lookup);
+	_cleanup_fd int fd = lookup_open(cwd, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
 	return fchdir(fd) < 0 ? -errno : 0;
@@ -75,17 +77,36 @@ static int enter(const char *cwd, enum lookup_flags lookup)
 static int cwd_failed(const struct plan_process *process, int r, struct error *error)
 {
 	const char *why = r == -ELOOP ? ": a symbolic link in it leads nowhere or out of the container" : "";
-	return fail_at(error, &process->cwd_at, r == -ELOOP ? 0 : -r, "chdir to cwd (\"%s\") set in config.json failed%s",
-		       process->cwd, why);
+	if (r == -EXDEV)
+		why = ": it is outside of the container's root";
+	return fail_at(error, &process->cwd_at, *why ? 0 : -r, "chdir to cwd (\"%s\") set in config.json failed%s", process->cwd, why);
 }
 
-static int verify_inside(const struct plan_process *process, struct error *error)
+/* As root first, since the way may be barred to the user. 1: entered, 0: only the user may (NFS, FUSE, another's home). */
+static int enter_as_root(const struct plan_process *process, struct error *error)
 {
-	int r = lookup_inside();
-	if (r == -EXDEV)
-		return fail_at(error, &process->cwd_at, 0,
-			       "chdir to cwd (\"%s\") set in config.json failed: it is outside of the container's root", process->cwd);
-	return r < 0 ? cwd_failed(process, r, error) : 0;
+	int r = enter(process->cwd);
+	if (r == -EACCES || r == -EPERM)
+		return 0;
+	if (r == 0)
+		r = lookup_inside();
+	return r < 0 ? cwd_failed(process, r, error) : 1;
+}
+
+int init_enter_early(struct stage *stage, struct error *error)
+{
+	int r = enter_as_root(&stage->plan->process, error);
+	stage->entered = r > 0;
+	return r < 0 ? r : 0;
+}
+
+static int enter_as_user(const struct plan *plan, bool entered, struct error *error)
+{
+	int r = entered ? 0 : enter(plan->process.cwd);
+	if (r < 0)
+		return cwd_failed(&plan->process, r, error);
+	r = unless_refused(plan, lookup_inside());
+	return r < 0 ? cwd_failed(&plan->process, r, error) : 0;
 }
 
 /* ---- ids and capabilities ---- */
@@ -100,30 +121,44 @@ static int set_groups(const struct plan *plan, struct error *error)
 	if (r == -EPERM && process->group_count == 0 && plan->in_user_namespace)
 		return 0;
 	if (r == 0)
-		r = cred_verify_groups(process->groups, process->group_count);
+		r = unless_refused(plan, cred_verify_groups(process->groups, process->group_count));
 	return r < 0 ? fail_at(error, &process->user_at, -r, "cannot set the %zu additional groups", process->group_count) : 0;
 }
 
-static int set_ids(const struct plan_process *process, struct error *error)
+static int set_ids(const struct plan *plan, struct error *error)
 {
+	const struct plan_process *process = &plan->process;
 	int r = cred_set_gid(process->gid);
 	if (r < 0)
 		return fail_at(error, &process->user_at, -r, "cannot become gid %u", process->gid);
 	r = cred_set_uid(process->uid);
 	if (r < 0)
 		return fail_at(error, &process->user_at, -r, "cannot become uid %u", process->uid);
-	r = cred_verify_ids(process->uid, process->gid);
+	r = unless_refused(plan, cred_verify_ids(process->uid, process->gid));
 	if (r < 0)
 		return fail_at(error, &process->user_at, -r, "the kernel did not make this uid %u and gid %u", process->uid, process->gid);
 	return 0;
 }
 
-static int set_capabilities(const struct plan_capabilities *wanted, struct error *error)
+/* 0, or -EUCLEAN if the kernel says something else. */
+static int verify_capabilities(const struct plan_capabilities *wanted)
 {
+	struct cred_caps now;
+	int r = cred_caps_get(&now);
+	if (r < 0)
+		return r;
+	if (now.effective != wanted->effective || now.permitted != wanted->permitted || now.inheritable != wanted->inheritable ||
+	    cred_ambient() != wanted->ambient || cred_bounding() & ~wanted->bounding)
+		return -EUCLEAN;
+	return 0;
+}
+
+static int set_capabilities(const struct plan *plan, struct error *error)
+{
+	const struct plan_capabilities *wanted = &plan->process.caps;
 	const struct cred_caps caps = {
 		.effective = wanted->effective, .permitted = wanted->permitted, .inheritable = wanted->inheritable,
 	};
-	struct cred_caps now;
 
 	int r = cred_caps_set(&caps);
 	if (r < 0)
@@ -131,13 +166,8 @@ static int set_capabilities(const struct plan_capabilities *wanted, struct error
 	r = cred_ambient_set(wanted->ambient);
 	if (r < 0)
 		return fail(error, -r, "cannot set ambient capabilities");
-	r = cred_caps_get(&now);
-	if (r < 0)
-		return fail(error, -r, "cannot read capabilities back");
-	if (now.effective != caps.effective || now.permitted != caps.permitted || now.inheritable != caps.inheritable ||
-	    cred_ambient() != wanted->ambient || cred_bounding() & ~wanted->bounding)
-		return fail(error, 0, "the kernel did not set the capabilities that were asked for");
-	return 0;
+	r = unless_refused(plan, verify_capabilities(wanted));
+	return r < 0 ? fail(error, -r, "the kernel did not set the capabilities that were asked for") : 0;
 }
 
 static int become_user(const struct plan *plan, struct error *error)
@@ -153,11 +183,11 @@ static int become_user(const struct plan *plan, struct error *error)
 	if (r < 0)
 		return fail(error, -r, "cannot keep capabilities over the change of the uid");
 	try(set_groups(plan, error));
-	try(set_ids(process, error));
+	try(set_ids(plan, error));
 	r = cred_keep_caps(KEEP_CAPS_OFF);
 	if (r < 0)
 		return fail(error, -r, "cannot stop keeping capabilities over changes of the uid");
-	return set_capabilities(&process->caps, error);
+	return set_capabilities(plan, error);
 }
 
 /* A change of credentials takes the death signal back, and sets the dumpable flag to fs.suid_dumpable, which may be 1
@@ -172,21 +202,10 @@ static int tie_again(struct error *error)
 
 int init_user(struct stage *stage, struct error *error)
 {
-	const struct plan_process *process = &stage->plan->process;
-
+	if (!filtered(stage->plan))
+		try(init_enter_early(stage, error));
 	try(stdio(stage->plan, error));
-	/* As root first, since the way may be barred to the user; as the user where only the user may (NFS, FUSE, another's home). */
-	int entered = enter(process->cwd, lookup_flags(stage->plan));
-	if (entered < 0 && entered != -EACCES && entered != -EPERM)
-		return cwd_failed(process, entered, error);
-	if (entered == 0)
-		try(verify_inside(process, error));
 	try(become_user(stage->plan, error));
-	if (entered < 0) {
-		entered = enter(process->cwd, lookup_flags(stage->plan));
-		if (entered < 0)
-			return cwd_failed(process, entered, error);
-	}
-	try(verify_inside(process, error));
+	try(enter_as_user(stage->plan, stage->entered, error));
 	return tie_again(error);
 }

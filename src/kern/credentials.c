@@ -112,7 +112,7 @@ int cred_verify_ids(uid_t uid, gid_t gid)
 		return -errno;
 	for (int i = 0; i < 3; i++)
 		if (uids[i] != uid || gids[i] != gid)
-			return -EPERM;
+			return -EUCLEAN;
 	return 0;
 }
 
@@ -136,13 +136,13 @@ int cred_verify_groups(const gid_t *groups, size_t count)
 	if (there < 0)
 		return -errno;
 	if ((size_t)there != count)
-		return -EPERM;
+		return -EUCLEAN;
 	/* getgroups(2) gives all or nothing; longer lists are compared by their length alone, as there is no heap. */
 	if (count > sizeof(found) / sizeof(found[0]))
 		return 0;
 	if (syscall(SYS_getgroups, count, found) < 0)
 		return -errno;
-	return sum_of(found, count) == sum_of(groups, count) ? 0 : -EPERM;
+	return sum_of(found, count) == sum_of(groups, count) ? 0 : -EUCLEAN;
 }
 
 int cred_no_new_privileges(void)

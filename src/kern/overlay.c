@@ -60,21 +60,23 @@ static int add_below(int context, const char *key, int dir, const char *name)
 	return fd < 0 ? -errno : add_directory(context, key, fd);
 }
 
-static int add_ephemeral(int context, const char *topmost)
+/* `*tmpfs` must stay open until the overlay is made: closing it takes the mount out of its namespace of one, and then the kernel
+ * does not take layers from it. */
+static int add_ephemeral(int context, const char *topmost, int *tmpfs)
 {
 	_cleanup_fd int top = overlay_layer(topmost);
 	if (top < 0)
 		return top;
-	_cleanup_fd int tmpfs = overlay_tmpfs();
-	if (tmpfs < 0)
-		return tmpfs;
-	int r = overlay_fresh_upper(tmpfs, top);
+	*tmpfs = overlay_tmpfs();
+	if (*tmpfs < 0)
+		return *tmpfs;
+	int r = overlay_fresh_upper(*tmpfs, top);
 	if (r == 0)
-		r = add_below(context, "upperdir", tmpfs, "upper");
-	return r < 0 ? r : add_below(context, "workdir", tmpfs, "work");
+		r = add_below(context, "upperdir", *tmpfs, "upper");
+	return r < 0 ? r : add_below(context, "workdir", *tmpfs, "work");
 }
 
-static int add_all(int context, const struct overlay *o, struct overlay_fault *fault)
+static int add_all(int context, const struct overlay *o, int *tmpfs, struct overlay_fault *fault)
 {
 	int r = mount_parameter(context, "source", "overlay");
 
@@ -84,7 +86,7 @@ static int add_all(int context, const struct overlay *o, struct overlay_fault *f
 	}
 	if (r == 0 && o->ephemeral) {
 		fault->what = NULL;
-		r = add_ephemeral(context, o->lower[0]);
+		r = add_ephemeral(context, o->lower[0], tmpfs);
 	} else if (r == 0 && o->upper) {
 		fault->what = o->upper;
 		r = add_path(context, "upperdir", o->upper);
@@ -103,10 +105,11 @@ static int add_all(int context, const struct overlay *o, struct overlay_fault *f
 int overlay_open(const struct overlay *overlay, struct overlay_fault *fault)
 {
 	*fault = (struct overlay_fault){ 0 };
+	_cleanup_fd int tmpfs = -1;
 	_cleanup_fd int context = mount_context("overlay");
 	if (context < 0)
 		return context;
-	int r = add_all(context, overlay, fault);
+	int r = add_all(context, overlay, &tmpfs, fault);
 	if (r == 0) {
 		fault->what = NULL;
 		r = mount_make(context, 0);

@@ -64,7 +64,7 @@ static void as_legacy(struct planning *p, const struct mount_options *options, s
 			link[links].target = label;
 	}
 	mount->kind = MOUNT_CGROUP_V1;
-	mount->type = arena_string(p->arena, "tmpfs");
+	mount->type = mount->source = arena_string(p->arena, "tmpfs");
 	mount->inside = inside;
 	mount->inside_count = cgroup->directory_count;
 	mount->links = link;

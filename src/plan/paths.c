@@ -41,5 +41,9 @@ int plan_paths(struct planning *p, struct error *error)
 	for (size_t i = 0; i < plan->masked_count; i++)
 		if (!strcmp(plan_lexical_path(p, plan->masked[i]), "/"))
 			return fail_at(error, &plan->masked_at, 0, "masking '/' would leave nothing");
-	return plan_list(p, &linux_->readonly_paths, &plan->readonly_at, &plan->readonly, &plan->readonly_count, error);
+	try(plan_list(p, &linux_->readonly_paths, &plan->readonly_at, &plan->readonly, &plan->readonly_count, error));
+	for (size_t i = 0; i < plan->readonly_count; i++)
+		if (!strcmp(plan_lexical_path(p, plan->readonly[i]), "/"))
+			p->plan->root.readonly = true; /* a bind of "/" onto itself would lie where nobody walks */
+	return 0;
 }

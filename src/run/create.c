@@ -7,12 +7,14 @@
 #define ROW_HOST(step) NULL
 #define ROW_INIT(step) step
 #define ROW_SHOW(function) NULL
+#define ROW_WHAT(text) NULL /* for people: init has no use for it */
 #else
 #include "plan/build.h"
 #include "run/stage.h"
 #define ROW_HOST(step) step
 #define ROW_INIT(step) NULL
 #define ROW_SHOW(function) function
+#define ROW_WHAT(text) text
 #endif
 
 /* ---- which rows a plan wants: pure, so that both sides skip alike ---- */
@@ -90,10 +92,10 @@ static void show_start_container(const struct plan *plan, struct text *out) { sh
 static void show_poststart(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_POSTSTART, out); }
 #endif
 
-#define H(name, what, step, wanted, show) { HOST, name, what, ROW_HOST(step), wanted, ROW_SHOW(show) }
-#define A(name, what, step, wanted, show) { ASIDE, name, what, ROW_HOST(step), wanted, ROW_SHOW(show) }
-#define I(name, what, step, wanted, show) { INIT, name, what, ROW_INIT(step), wanted, ROW_SHOW(show) }
-#define S(name, what, wanted, show)       { START, name, what, NULL, wanted, ROW_SHOW(show) }
+#define H(name, what, step, wanted, show) { HOST, name, ROW_WHAT(what), ROW_HOST(step), wanted, ROW_SHOW(show) }
+#define A(name, what, step, wanted, show) { ASIDE, name, ROW_WHAT(what), ROW_HOST(step), wanted, ROW_SHOW(show) }
+#define I(name, what, step, wanted, show) { INIT, name, ROW_WHAT(what), ROW_INIT(step), wanted, ROW_SHOW(show) }
+#define S(name, what, wanted, show)       { START, name, ROW_WHAT(what), NULL, wanted, ROW_SHOW(show) }
 
 const struct row create_score[] = {
 	/* Nothing of the container exists yet; each name is written down before the thing is made (rule B.14.4). */

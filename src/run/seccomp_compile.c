@@ -1,4 +1,7 @@
-/* A seccomp profile compiled by libseccomp, with a few instructions of our own in front. */
+/* A seccomp profile compiled: one program of libseccomp's for each architecture, and a few instructions of our own that choose.
+ *
+ * libseccomp can make one program for all of them, but takes more than twice as long for it (10.7 instead of 5 ms for the usual
+ * profile on x86-64, i386 and x32), on the way of every create. */
 #include "run/seccomp.h"
 
 #include <errno.h>
@@ -10,88 +13,46 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 
-#define PROGRAM_MOST 4096 /* BPF_MAXINSNS */
-#define RULES_FOR_A_TREE 32
+#define PROGRAM_MOST 4096      /* BPF_MAXINSNS */
+#define NAMES_FOR_A_TREE 32
+#define ARCHITECTURES_MOST 32  /* libseccomp 2.6 knows 23 */
 
-/* ---- system calls newer than the profile ----
- *
- * A profile that denies by an errno, EPERM as a rule, denies what did not exist when it was written as well. C libraries probe new
- * calls and fall back on ENOSYS alone (clone3, faccessat2, fchmodat2): so numbers above the newest one named for an architecture
- * answer that, in a few instructions in front of libseccomp's (contract 11.9). */
+#define OPCODE_LOAD 0x20u      /* BPF_LD | BPF_W | BPF_ABS */
+#define OPCODE_JUMP 0x05u      /* BPF_JMP | BPF_JA */
+#define OPCODE_EQUAL 0x15u     /* BPF_JMP | BPF_JEQ | BPF_K */
+#define OPCODE_GREATER 0x25u   /* BPF_JMP | BPF_JGT | BPF_K */
+#define OPCODE_AT_LEAST 0x35u  /* BPF_JMP | BPF_JGE | BPF_K */
+#define OPCODE_RETURN 0x06u    /* BPF_RET | BPF_K */
+#define DATA_NUMBER 0u         /* offsets in struct seccomp_data */
+#define DATA_ARCHITECTURE 4u
+#define X32_BIT 0x40000000u    /* x32 calls are x86-64 calls with this in their number */
 
-#define OPCODE_LOAD 0x20u    /* BPF_LD | BPF_W | BPF_ABS */
-#define OPCODE_EQUAL 0x15u   /* BPF_JMP | BPF_JEQ | BPF_K */
-#define OPCODE_GREATER 0x25u /* BPF_JMP | BPF_JGT | BPF_K */
-#define OPCODE_AT_LEAST 0x35u
-#define OPCODE_RETURN 0x06u
-#define DATA_NUMBER 0u       /* offsets in struct seccomp_data */
-#define DATA_ARCH 4u
-#define X32_BIT 0x40000000u
-
-struct stub {
-	struct abi_bpf_insn insns[1 + 5 * 32];
+struct part {
+	uint32_t architecture;
+	int newest;            /* the largest number the profile names; -1: none */
+	const struct abi_bpf_insn *program;
 	size_t length;
 };
 
-static void emit(struct stub *stub, uint32_t code, uint32_t k, size_t jump_true, size_t jump_false)
-{
-	stub->insns[stub->length++] = (struct abi_bpf_insn){
-		.code = (uint16_t)code, .jt = (uint8_t)jump_true, .jf = (uint8_t)jump_false, .k = k,
-	};
-}
+struct compilation {
+	const struct plan_seccomp *plan;
+	struct arena *arena;
+	struct part parts[ARCHITECTURES_MOST];
+	size_t count;
 
-static int newest_named(const struct plan_seccomp *plan, uint32_t architecture)
-{
-	int newest = -1;
-	for (size_t i = 0; i < plan->rule_count; i++)
-		for (size_t n = 0; n < plan->rules[i].name_count; n++) {
-			int number = seccomp_syscall_resolve_name_arch(architecture, plan->rules[i].names[n]);
-			newest = number > newest ? number : newest;
-		}
-	return newest;
-}
+	/* The beginning: a jump to a part holds the part's index until all lengths are known. */
+	struct abi_bpf_insn front[2 + 9 * ARCHITECTURES_MOST];
+	size_t length;
+};
 
-static bool wants_stub(const struct plan_seccomp *plan)
-{
-	return (plan->default_action & 0xffff0000u) == SCMP_ACT_ERRNO(0) && plan->default_action != SCMP_ACT_ERRNO(ENOSYS);
-}
+/* ---- each architecture, by libseccomp ---- */
 
-/* x32 has no number of its own in seccomp_data: it is x86-64 with a high bit in the call's number, left to the main filter. */
-static void make_stub(const struct plan_seccomp *plan, struct stub *stub)
-{
-	size_t blocks = 0, last = 0;
-	struct { uint32_t architecture, newest; } each[32];
-
-	for (size_t i = 0; i < plan->architecture_count && blocks < array_length(each); i++) {
-		int newest = plan->architectures[i] == SCMP_ARCH_X32 ? -1 : newest_named(plan, plan->architectures[i]);
-		if (newest >= 0) {
-			each[blocks].architecture = plan->architectures[i];
-			each[blocks++].newest = (uint32_t)newest;
-		}
-	}
-	last = blocks * 5 + 1; /* where libseccomp's program begins */
-	if (blocks)
-		emit(stub, OPCODE_LOAD, DATA_ARCH, 0, 0);
-	for (size_t i = 0; i < blocks; i++) {
-		uint32_t highest = each[i].architecture == SCMP_ARCH_X86_64 ? X32_BIT : UINT32_MAX;
-		emit(stub, OPCODE_EQUAL, each[i].architecture, 0, 4);
-		emit(stub, OPCODE_LOAD, DATA_NUMBER, 0, 0);
-		emit(stub, OPCODE_AT_LEAST, highest, last - stub->length - 1, 0);
-		emit(stub, OPCODE_GREATER, each[i].newest, 0, last - stub->length - 1);
-		emit(stub, OPCODE_RETURN, SCMP_ACT_ERRNO(ENOSYS), 0, 0);
-	}
-}
-
-/* ---- libseccomp ---- */
-
-static int add_rule(scmp_filter_ctx filter, const struct plan_seccomp *plan, const struct plan_seccomp_rule *rule, const char *name,
-		    struct error *error)
+static int add_rule(scmp_filter_ctx filter, const struct plan_seccomp_rule *rule, const char *name, struct error *error)
 {
 	struct scmp_arg_cmp args[6];
-	/* By the native name; libseccomp translates to the other architectures. A name it does not know anywhere is passed over: the
-	 * profile may be newer than the library. */
+	/* By the native number; libseccomp translates. A name it does not know is passed over: the profile may be the newer one. */
 	int number = seccomp_syscall_resolve_name(name);
-	if (number == __NR_SCMP_ERROR || rule->action == plan->default_action)
+	if (number == __NR_SCMP_ERROR)
 		return 0;
 	for (size_t i = 0; i < rule->arg_count; i++)
 		args[i] = (struct scmp_arg_cmp){
@@ -104,71 +65,167 @@ static int add_rule(scmp_filter_ctx filter, const struct plan_seccomp *plan, con
 	return r < 0 ? fail_at(error, &rule->at, -r, "libseccomp refuses the rule for '%s'", name) : 0;
 }
 
-static int fill(scmp_filter_ctx filter, const struct plan_seccomp *plan, struct error *error)
+static int set_up(scmp_filter_ctx filter, const struct plan_seccomp *plan, uint32_t architecture, size_t names, struct error *error)
 {
-	/* What is no system call of a listed architecture keeps libseccomp's answer: the thread is killed. */
-	for (size_t i = 0; i < plan->architecture_count; i++) {
-		int r = seccomp_arch_add(filter, plan->architectures[i]);
-		if (r < 0 && r != -EEXIST)
-			return fail_at(error, &plan->at, -r, "libseccomp refuses the architecture 0x%x", plan->architectures[i]);
+	int r = 0;
+
+	/* What is no call of the architecture keeps libseccomp's answer: the thread is killed. */
+	if (architecture != seccomp_arch_native()) {
+		r = seccomp_arch_add(filter, architecture);
+		if (r == 0)
+			r = seccomp_arch_remove(filter, seccomp_arch_native());
 	}
-	/* no_new_privs is init's business, and set or not by the configuration. */
-	int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (r < 0)
-		return fail_at(error, &plan->at, -r, "libseccomp refuses to leave no_new_privs alone");
-	for (size_t i = 0; i < plan->rule_count; i++)
-		for (size_t n = 0; n < plan->rules[i].name_count; n++)
-			try(add_rule(filter, plan, &plan->rules[i], plan->rules[i].names[n], error));
+		return fail_at(error, &plan->at, -r, "libseccomp refuses the architecture 0x%x", architecture);
+	/* A tree is half as long to walk as a list, and the kernel walks it once for each number at loading already. Older than 2.5,
+	 * the library says EINVAL and makes a list. */
+	if (names > NAMES_FOR_A_TREE)
+		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return 0;
 }
 
-static size_t calls_named(const struct plan_seccomp *plan)
+static int fill(scmp_filter_ctx filter, const struct plan_seccomp *plan, struct part *part, struct error *error)
 {
-	size_t count = 0;
+	size_t names = 0;
 	for (size_t i = 0; i < plan->rule_count; i++)
-		count += plan->rules[i].name_count;
-	return count;
+		names += plan->rules[i].name_count;
+	try(set_up(filter, plan, part->architecture, names, error));
+	for (size_t i = 0; i < plan->rule_count; i++) {
+		const struct plan_seccomp_rule *rule = &plan->rules[i];
+		for (size_t n = 0; n < rule->name_count; n++) {
+			int number = seccomp_syscall_resolve_name_arch(part->architecture, rule->names[n]);
+			if (number > part->newest)
+				part->newest = number;
+			/* What the default does anyway is no rule (libseccomp says EACCES); but it was named. */
+			if (rule->action != plan->default_action)
+				try(add_rule(filter, rule, rule->names[n], error));
+		}
+	}
+	return 0;
 }
 
-static int export(scmp_filter_ctx filter, const struct plan_seccomp *plan, struct arena *arena, const struct abi_bpf_insn **program,
-		  size_t *length, struct error *error)
+static int export(scmp_filter_ctx filter, struct compilation *c, struct part *part, struct error *error)
 {
-	struct stub stub = { .length = 0 };
 	struct stat file;
-
 	_cleanup_fd int fd = memfd_create("filter", MFD_CLOEXEC);
 	if (fd < 0)
 		return fail(error, errno, "cannot make room for the seccomp filter");
 	int r = seccomp_export_bpf(filter, fd);
 	if (r < 0)
-		return fail_at(error, &plan->at, -r, "libseccomp cannot compile the filter");
+		return fail_at(error, &c->plan->at, -r, "libseccomp cannot compile the filter");
 	if (fstat(fd, &file) < 0)
 		return fail(error, errno, "cannot look at the compiled seccomp filter");
-	if (wants_stub(plan))
-		make_stub(plan, &stub);
-	*length = stub.length + (size_t)file.st_size / sizeof(**program);
-	if (*length > PROGRAM_MOST)
-		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d", *length, PROGRAM_MOST);
-	struct abi_bpf_insn *insns = arena_array(arena, struct abi_bpf_insn, *length);
-	memcpy(insns, stub.insns, stub.length * sizeof(*insns));
-	if (pread(fd, insns + stub.length, (size_t)file.st_size, 0) != file.st_size)
+	part->length = (size_t)file.st_size / sizeof(struct abi_bpf_insn);
+	struct abi_bpf_insn *program = arena_array(c->arena, struct abi_bpf_insn, part->length);
+	if (pread(fd, program, (size_t)file.st_size, 0) != file.st_size)
 		return fail(error, EIO, "cannot read the compiled seccomp filter");
-	*program = insns;
+	part->program = program;
 	return 0;
+}
+
+static int compile_part(struct compilation *c, uint32_t architecture, struct error *error)
+{
+	struct part *part = &c->parts[c->count++];
+	*part = (struct part){ .architecture = architecture, .newest = -1 };
+	scmp_filter_ctx filter = seccomp_init(c->plan->default_action);
+	if (!filter)
+		return fail_at(error, &c->plan->at, 0, "libseccomp does not take the default action 0x%x", c->plan->default_action);
+	int r = fill(filter, c->plan, part, error);
+	if (r == 0)
+		r = export(filter, c, part, error);
+	seccomp_release(filter);
+	return r;
+}
+
+/* ---- the beginning, by us ---- */
+
+static void emit(struct compilation *c, uint32_t code, uint32_t k, unsigned jump_true, unsigned jump_false)
+{
+	c->front[c->length++] = (struct abi_bpf_insn){
+		.code = (uint16_t)code, .jt = (uint8_t)jump_true, .jf = (uint8_t)jump_false, .k = k,
+	};
+}
+
+/* A profile that denies by an errno, EPERM as a rule, denies what did not exist when it was written as well. C libraries probe new
+ * calls and fall back on ENOSYS alone (clone3, faccessat2, fchmodat2): so numbers above the newest one that the profile names for
+ * an architecture are answered that (contract 11.9). Other defaults stay what they are: what is to be killed is killed. */
+static bool newer_is_missing(const struct plan_seccomp *plan)
+{
+	return (plan->default_action & 0xffff0000u) == SCMP_ACT_ERRNO(0) && plan->default_action != SCMP_ACT_ERRNO(ENOSYS);
+}
+
+static bool is_x86_64(const struct part *part)
+{
+	return part->architecture == SCMP_ARCH_X86_64;
+}
+
+/* "If it is this architecture": x32 has none of its own in seccomp_data, its block is a part of x86-64's. */
+static void emit_block(struct compilation *c, size_t at, size_t x32)
+{
+	const struct part *part = &c->parts[at];
+	size_t test = c->length;
+
+	emit(c, OPCODE_EQUAL, part->architecture, 0, 0);
+	if (is_x86_64(part)) {
+		emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
+		emit(c, OPCODE_AT_LEAST, X32_BIT, 0, 1);
+		emit(c, OPCODE_JUMP, (uint32_t)x32, 0, 0);
+	}
+	if (newer_is_missing(c->plan) && part->newest >= 0) {
+		emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
+		emit(c, OPCODE_GREATER, (uint32_t)part->newest, 0, 1);
+		emit(c, OPCODE_RETURN, SCMP_ACT_ERRNO(ENOSYS), 0, 0);
+	}
+	emit(c, OPCODE_JUMP, (uint32_t)at, 0, 0);
+	c->front[test].jf = (uint8_t)(c->length - test - 1);
+}
+
+static void emit_front(struct compilation *c)
+{
+	/* Where x32 is not listed its calls go to the x86-64 part, which kills for them. */
+	size_t x32 = 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->parts[i].architecture == SCMP_ARCH_X32 || (!x32 && is_x86_64(&c->parts[i])))
+			x32 = i;
+	emit(c, OPCODE_LOAD, DATA_ARCHITECTURE, 0, 0);
+	for (size_t i = 0; i < c->count; i++)
+		if (c->parts[i].architecture != SCMP_ARCH_X32)
+			emit_block(c, i, x32);
+	emit(c, OPCODE_JUMP, 0, 0, 0); /* another one: any part has the answer to that */
+}
+
+/* All of it one after the other; jumps inside a part are relative and hold wherever it stands. */
+static struct abi_bpf_insn *join(struct compilation *c, size_t length)
+{
+	struct abi_bpf_insn *program = arena_array(c->arena, struct abi_bpf_insn, length);
+	size_t starts[ARCHITECTURES_MOST], at = c->length;
+
+	for (size_t i = 0; i < c->count; i++) {
+		starts[i] = at;
+		memcpy(program + at, c->parts[i].program, c->parts[i].length * sizeof(*program));
+		at += c->parts[i].length;
+	}
+	for (size_t i = 0; i < c->length; i++) {
+		program[i] = c->front[i];
+		if (program[i].code == OPCODE_JUMP)
+			program[i].k = (uint32_t)(starts[program[i].k] - i - 1);
+	}
+	return program;
 }
 
 int seccomp_compile(const struct plan_seccomp *plan, struct arena *arena, const struct abi_bpf_insn **program, size_t *length,
 		    struct error *error)
 {
-	scmp_filter_ctx filter = seccomp_init(plan->default_action);
-	if (!filter)
-		return fail_at(error, &plan->at, 0, "libseccomp does not take the default action");
-	int r = fill(filter, plan, error);
-	/* From about 32 calls on a binary tree beats the list; libseccomp has it since 2.5, older ones say EINVAL and go on. */
-	if (r == 0 && calls_named(plan) > RULES_FOR_A_TREE)
-		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (r == 0)
-		r = export(filter, plan, arena, program, length, error);
-	seccomp_release(filter);
-	return r;
+	struct compilation c = { .plan = plan, .arena = arena };
+
+	for (size_t i = 0; i < plan->architecture_count && i < ARCHITECTURES_MOST; i++)
+		try(compile_part(&c, plan->architectures[i], error));
+	emit_front(&c);
+	*length = c.length;
+	for (size_t i = 0; i < c.count; i++)
+		*length += c.parts[i].length;
+	if (*length > PROGRAM_MOST)
+		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d", *length, PROGRAM_MOST);
+	*program = join(&c, *length);
+	return 0;
 }

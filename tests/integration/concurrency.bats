@@ -2,6 +2,7 @@
 load lib.bash
 
 @test "C69: many creates of one id at once: exactly one succeeds" {
+	skip_on runc "1.1: a loser may undo what the winner made"
 	args wait
 	local i pids=() won=0
 	for ((i = 0; i < 40; i++)); do

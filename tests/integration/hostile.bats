@@ -153,6 +153,7 @@ harmless() {
 }
 
 @test "C9: /dev as a link to the outside, without a mount on it: nothing is made out there" {
+	skip_on runc "1.1 makes links out there"
 	rmdir "$rootfs/dev"
 	ln -s "$canary/dir" "$rootfs/dev"
 	edit '.mounts |= map(select(.destination | startswith("/dev") | not))'
@@ -162,6 +163,7 @@ harmless() {
 }
 
 @test "C9: /dev as a link, with the usual mounts on it" {
+	skip_on runc "1.1 makes links out there"
 	rmdir "$rootfs/dev"
 	ln -s "$canary/dir" "$rootfs/dev"
 	probe stat /dev/null
@@ -376,7 +378,8 @@ harmless() {
 }
 
 @test "C30: /etc swapped with a link to the outside while containers are made" {
-	mkdir "$rootfs/etc2" "$T/files"
+	skip_on runc "1.1 loses the race now and then"
+	mkdir "$T/files"
 	ln -s "$canary/dir" "$rootfs/swap"
 	echo hosts >"$T/files/hosts"
 	bind /etc/hosts "$T/files/hosts"

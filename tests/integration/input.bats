@@ -33,6 +33,7 @@ refused() { # WHAT
 
 @test "C47: the document null, a number, a string, an array" {
 	local text
+	skip_on runc "1.1 crashes on null"
 	for text in null 5 '"text"' '[]' 'true'; do
 		printf '%s' "$text" >"$bundle/config.json"
 		refused "$text"

@@ -39,6 +39,11 @@ static void calculate(const struct bpf_insn *insn, uint64_t *reg)
 	switch (BPF_OP(insn->code)) {
 	case BPF_MOV: *to = value; break;
 	case BPF_AND: *to &= value; break;
+	case BPF_OR: *to |= value; break;
+	case BPF_XOR: *to ^= value; break;
+	case BPF_LSH: *to <<= value; break;
+	case BPF_NEG: *to = -*to; break;
+	case BPF_ARSH: *to = (uint64_t)((int64_t)*to >> value); break;
 	case BPF_RSH: *to >>= value; break;
 	default: broken("unexpected calculation %x", insn->code);
 	}
@@ -51,7 +56,7 @@ static bool jumps(const struct bpf_insn *insn, const uint64_t *reg)
 	switch (BPF_OP(insn->code)) {
 	case BPF_JA: return true;
 	case BPF_JNE: return left != right;
-	case BPF_JSET: return (left & right) != 0;
+	case BPF_JLE: return left <= right;
 	default: broken("unexpected jump %x", insn->code);
 	}
 	return false;
@@ -99,7 +104,7 @@ static bool fits(const struct plan_device_rule *rule, const struct access_reques
 	       (rule->minor < 0 || rule->minor == (int64_t)request->minor);
 }
 
-/* What the rules mean: for each kind of access the last rule that fits and names it decides. */
+/* What the rules mean: for each kind of access the last rule that fits and names it decides. Who asks for none gets none. */
 static bool allowed(const struct plan_device_rule *rules, size_t count, const struct access_request *request)
 {
 	for (unsigned bit = 1; bit < 8; bit <<= 1) {
@@ -121,7 +126,7 @@ static void check(const struct plan_device_rule *rules, size_t count)
 
 	assert_in_range(length, 1, device_filter_most(count));
 	for (uint32_t type = BPF_DEVCG_DEV_BLOCK; type <= BPF_DEVCG_DEV_CHAR; type++)
-		for (uint32_t access = 1; access <= ALL; access++)
+		for (uint32_t access = 0; access <= ALL; access++)
 			for (size_t i = 0; i < sizeof(majors) / sizeof(majors[0]); i++)
 				for (size_t k = 0; k < sizeof(minors) / sizeof(minors[0]); k++) {
 					const struct access_request request = { type, access, majors[i], minors[k] };
@@ -155,7 +160,7 @@ static void usual_lists(void **unused)
 static void a_denied_write_is_no_way_round_by_read_and_write(void **unused)
 {
 	static const struct plan_device_rule rules[] = { { true, 'c', 1, 3, ALL }, { false, 'c', 1, 3, W } };
-	struct bpf_insn program[32];
+	struct bpf_insn program[64];
 	size_t length = device_filter_compile(rules, 2, program);
 
 	(void)unused;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "planned.h"
@@ -219,6 +220,62 @@ static void architectures(void **state)
 }
 #endif
 
+/* What libseccomp itself makes of the same rules, for all architectures in one. */
+static void compile_by_library(const struct plan_seccomp *profile)
+{
+	static struct abi_bpf_insn whole[4096];
+	char path[] = "/tmp/caisson-test-seccomp-XXXXXX";
+	int fd = mkstemp(path);
+	scmp_filter_ctx filter = seccomp_init(profile->default_action);
+
+	unlink(path);
+	for (size_t i = 1; i < profile->architecture_count; i++)
+		assert_int_equal(seccomp_arch_add(filter, profile->architectures[i]), 0);
+	for (size_t i = 0; i < profile->rule_count; i++)
+		for (size_t n = 0; n < profile->rules[i].name_count; n++) {
+			const struct plan_seccomp_rule *rule = &profile->rules[i];
+			struct scmp_arg_cmp args[6];
+			int number = seccomp_syscall_resolve_name(rule->names[n]);
+			for (size_t a = 0; a < rule->arg_count; a++)
+				args[a] = (struct scmp_arg_cmp){ rule->args[a].index, rule->args[a].op, rule->args[a].value,
+								 rule->args[a].value_two };
+			if (number != __NR_SCMP_ERROR)
+				seccomp_rule_add_array(filter, rule->action, number, rule->arg_count, args);
+		}
+	assert_int_equal(seccomp_export_bpf(filter, fd), 0);
+	seccomp_release(filter);
+	length = (size_t)pread(fd, whole, sizeof(whole), 0) / sizeof(whole[0]);
+	program = whole;
+	close(fd);
+}
+
+/* Every number, and every argument that a rule speaks of: the same verdict, but for what the profile does not know. */
+static void assert_same_verdicts(const struct plan_seccomp *profile)
+{
+	static const uint64_t values[] = { 0, 1, 8, 0x20000, 0x20008, 0xffffffff, 0x7e020000, 0x10000011, 40, 16, 38, 1ull << 32 };
+	const uint32_t archs[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0 };
+	struct { const struct abi_bpf_insn *program; size_t length; } ours = { program, length };
+	unsigned differ = 0;
+
+	compile_by_library(profile);
+	struct { const struct abi_bpf_insn *program; size_t length; } theirs = { program, length };
+	for (size_t a = 0; a < array_length(archs); a++)
+		for (uint32_t number = 0; number < 1200; number++)
+			for (size_t v = 0; v < array_length(values); v++) {
+				int n = (int)(number < 600 ? number : (number - 600) | 0x40000000);
+				program = ours.program, length = ours.length;
+				uint32_t mine = verdict(archs[a], n, values[v], values[(v + 3) % array_length(values)]);
+				program = theirs.program, length = theirs.length;
+				uint32_t its = verdict(archs[a], n, values[v], values[(v + 3) % array_length(values)]);
+				if (mine == SCMP_ACT_ERRNO(ENOSYS) && its == profile->default_action)
+					continue;
+				if (mine != its && differ++ < 10)
+					print_error("arch 0x%x number %d: 0x%x, libseccomp 0x%x\n", archs[a], n, mine, its);
+			}
+	program = ours.program, length = ours.length;
+	assert_int_equal(differ, 0);
+}
+
 /* The example's profile: a few hundred calls on up to three architectures. */
 static void example_profile(void **state)
 {
@@ -235,6 +292,7 @@ static void example_profile(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	assert_int_equal(seccomp_compile(plan->seccomp, &arena, &program, &length, &error), 0);
 	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_same_verdicts(plan->seccomp);
 	print_message("%zu instructions in %ld us\n", length,
 		      (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000);
 	static const char *const allowed[] = { "read", "write", "execve", "openat2", "clone3", "exit_group", "futex", "mmap", "setresuid" };

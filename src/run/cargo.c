@@ -1,0 +1,250 @@
+/* The cargo: every source opened on the host's side as a detached tree, before the first target is touched, and sent to init in
+ * order (rule B.3.1, CVE-2021-30465). In batches, so that the number of mounts does not meet the limit on open files (case C55). */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "kern/message.h"
+#include "kern/mount.h"
+#include "run/idmap.h"
+#include "run/root.h"
+#include "run/stage.h"
+
+#define PROC_ROOT_INODE 1
+
+struct cargo {
+	struct stage *stage;
+	int container_ids;      /* the container's user namespace for id-mapped mounts, -1: not needed yet */
+	size_t most;            /* trees in one message */
+	size_t count;
+	int trees[MESSAGE_FDS_MOST];
+};
+
+/* Several of us may run side by side on few descriptors: a batch takes at most a quarter. */
+static size_t batch_size(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 >= MESSAGE_FDS_MOST)
+		return MESSAGE_FDS_MOST;
+	return limit.rlim_cur < 4 ? 1 : limit.rlim_cur / 4;
+}
+
+static void drop(struct cargo *cargo)
+{
+	while (cargo->count)
+		close(cargo->trees[--cargo->count]);
+}
+
+static int send_batch(struct cargo *cargo, struct error *error)
+{
+	uint32_t count = (uint32_t)cargo->count;
+
+	if (!count)
+		return 0;
+	int r = message_send(cargo->stage->cargo, &count, sizeof(count), cargo->trees, cargo->count);
+	drop(cargo);
+	return r < 0 ? fail(error, -r, "cannot send the trees to be mounted to init") : 0;
+}
+
+/* Takes the tree over. */
+static int add_tree(struct cargo *cargo, int tree, struct error *error)
+{
+	cargo->trees[cargo->count++] = tree;
+	return cargo->count < cargo->most ? 0 : send_batch(cargo, error);
+}
+
+/* ---- id maps ---- */
+
+static int container_ids(struct cargo *cargo, const struct plan_id_map *map)
+{
+	const struct plan_namespace *user = &cargo->stage->plan->namespaces.of[PLAN_NS_USER];
+
+	if (user->mode == NS_JOIN)
+		return user->fd >= 0 ? fcntl(user->fd, F_DUPFD_CLOEXEC, 3) : -ENOTTY;
+	return idmap_namespace(cargo->stage->procfs, map->uid_map, map->gid_map);
+}
+
+static int map_ids(struct cargo *cargo, const struct plan_mount *m, int tree, struct error *error)
+{
+	const struct plan_id_map *map = m->id_map;
+	int how = map->recursive ? MOUNT_RECURSIVE : 0;
+	_cleanup_fd int own = -1;
+
+	if (m->id_map_container && cargo->container_ids < 0)
+		cargo->container_ids = container_ids(cargo, map);
+	if (!m->id_map_container)
+		own = idmap_namespace(cargo->stage->procfs, map->uid_map, map->gid_map);
+	int ids = m->id_map_container ? cargo->container_ids : own;
+	if (ids < 0)
+		return fail_at(error, &map->at, -ids, "cannot make the user namespace for the id map of '%s'", m->target);
+	int r = mount_idmap(tree, ids, how);
+	if (r == -EINVAL || r == -ENOSYS)
+		return fail_at(error, &map->at, -r, "cannot map the ids of '%s': its file system has no support for id-mapped mounts in this kernel",
+			       m->source);
+	return r < 0 ? fail_at(error, &map->at, -r, "cannot map the ids of '%s'", m->source) : 0;
+}
+
+/* ---- trees ---- */
+
+/* What is bound belongs to the host's peer groups, as it was cloned from there. It stays so only where that was asked for. */
+static int set_propagation(const struct stage *stage, const struct plan_mount *m, int tree, struct error *error)
+{
+	uint64_t flag = stage->plan->root.host_propagation;
+
+	for (size_t i = 0; i < m->propagation_count; i++)
+		if (m->propagation[i].flag == ABI_MS_SHARED)
+			flag = ABI_MS_SHARED;
+	int r = flag == ABI_MS_SHARED ? 0 : mount_propagation(tree, flag, MOUNT_RECURSIVE);
+	return r < 0 ? fail_at(error, &m->at, -r, "cannot cut '%s' off from the host's mounts", m->source) : 0;
+}
+
+static int check_procfs(const struct plan_mount *m, int tree, struct error *error)
+{
+	struct statfs fs;
+	struct stat root;
+
+	if (fstatfs(tree, &fs) == 0 && fstat(tree, &root) == 0 && fs.f_type == ABI_PROC_SUPER_MAGIC && root.st_ino == PROC_ROOT_INODE)
+		return 0;
+	return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is not of type proc: '%s' is something else", m->target, m->source);
+}
+
+static int open_bind(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+{
+	_cleanup_fd int source = root_open_host(m->source, 0);
+	if (source < 0)
+		return fail_at(error, &m->at, -source, "failed to fulfil mount request: cannot open '%s'", m->source);
+	_cleanup_fd int tree = mount_clone(source, "", m->recursive ? MOUNT_RECURSIVE : 0);
+	if (tree < 0)
+		return fail_at(error, &m->at, -tree, "cannot clone the mount at '%s'", m->source);
+	if (m->procfs_only)
+		try(check_procfs(m, tree, error));
+	if (m->id_map)
+		try(map_ids(cargo, m, tree, error));
+	try(set_propagation(cargo->stage, m, tree, error));
+	return take_fd(&tree);
+}
+
+/* Without a cgroup namespace of its own the container sees the host's names in /proc/self/cgroup: the v2 tree that fits them is
+ * the whole one, as a fresh mount would show it. */
+static int open_cgroup(const struct stage *stage, const struct plan_mount *m, bool whole, struct error *error)
+{
+	_cleanup_fd int tree = cgroup_tree(&stage->plan->cgroup, m->cgroup, whole, error);
+	if (tree < 0)
+		return -1;
+	int r = mount_propagation(tree, ABI_MS_PRIVATE, MOUNT_RECURSIVE);
+	return r < 0 ? fail_at(error, &m->at, -r, "cannot cut the cgroup tree for '%s' off from the host's", m->target) : take_fd(&tree);
+}
+
+static bool shares_cgroups(const struct plan *plan)
+{
+	const struct plan_namespace *cgroup = &plan->namespaces.of[PLAN_NS_CGROUP];
+	return cgroup->mode == NS_INHERIT || cgroup->own;
+}
+
+static int load_mount(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+{
+	const struct stage *stage = cargo->stage;
+	int tree = -1;
+
+	switch (m->tree) {
+	case TREE_NONE:
+		return 0;
+	case TREE_BIND:
+		tree = open_bind(cargo, m, error);
+		break;
+	case TREE_OVERLAY:
+		tree = root_open_overlay(m->overlay, &m->at, stage->arena, error);
+		break;
+	case TREE_CGROUP:
+		tree = open_cgroup(stage, m, shares_cgroups(stage->plan), error);
+		break;
+	}
+	return tree < 0 ? -1 : add_tree(cargo, tree, error);
+}
+
+/* Of the legacy hierarchies, only the container's own directories. */
+static int load_inside(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+{
+	for (size_t i = 0; i < m->inside_count; i++) {
+		int tree = open_cgroup(cargo->stage, &m->inside[i], false, error);
+		if (tree < 0)
+			return -1;
+		try(add_tree(cargo, tree, error));
+	}
+	return 0;
+}
+
+/* ---- device nodes ---- */
+
+static bool is_node(int fd, const struct plan_device *device)
+{
+	struct stat node;
+	return fstat(fd, &node) == 0 && (node.st_mode & S_IFMT) == (device->mode & S_IFMT) &&
+	       node.st_rdev == makedev(device->major, device->minor);
+}
+
+/* The host's node of the same path; else the one its numbers lead to. */
+static int open_node(const struct plan_device *device)
+{
+	char by_number[64];
+	int fd = root_open_host(device->path, 0);
+
+	if (fd >= 0 && is_node(fd, device))
+		return fd;
+	close_fd(&fd);
+	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", S_ISBLK(device->mode) ? "block" : "char", device->major, device->minor);
+	fd = root_open_host(by_number, 0);
+	if (fd >= 0 && is_node(fd, device))
+		return fd;
+	close_fd(&fd);
+	return -ENODEV;
+}
+
+static int load_device(struct cargo *cargo, const struct plan_device *device, struct error *error)
+{
+	_cleanup_fd int node = open_node(device);
+	if (node < 0)
+		return fail_at(error, &device->at, -node, "the host has no device %u:%u to bind at '%s'", device->major, device->minor, device->path);
+	int tree = mount_clone(node, "", 0);
+	int r = tree < 0 ? tree : mount_propagation(tree, ABI_MS_PRIVATE, 0);
+	if (r < 0) {
+		close_fd(&tree);
+		return fail_at(error, &device->at, -r, "cannot clone the mount of the device '%s'", device->path);
+	}
+	return add_tree(cargo, tree, error);
+}
+
+static int load_all(struct cargo *cargo, struct error *error)
+{
+	const struct plan_mounts *mounts = &cargo->stage->plan->mounts;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct plan_mount *m = &mounts->items[i];
+		if (m->kind == MOUNT_TREE)
+			try(load_mount(cargo, m, error));
+		if (m->kind == MOUNT_CGROUP_V1)
+			try(load_inside(cargo, m, error));
+	}
+	for (size_t i = 0; i < mounts->device_count; i++)
+		if (mounts->devices[i].bind)
+			try(load_device(cargo, &mounts->devices[i], error));
+	return send_batch(cargo, error);
+}
+
+int host_cargo(struct stage *stage, struct error *error)
+{
+	struct cargo cargo = { .stage = stage, .container_ids = -1, .most = batch_size() };
+	int r = load_all(&cargo, error);
+
+	drop(&cargo);
+	close_fd(&cargo.container_ids);
+	close_fd(&stage->cargo);
+	return r;
+}

@@ -1,0 +1,171 @@
+/* The root as a detached tree: a clone of the directory, or an overlay put together outside every mount table. */
+#include "run/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "kern/mount.h"
+#include "kern/overlay.h"
+#include "kern/path.h"
+#include "run/stage.h"
+
+int root_open_host(const char *path, int flags)
+{
+	_cleanup_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return slash < 0 ? -errno : path_open(slash, path, flags | O_PATH, 0);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A real directory, and not one that would give the container more than a root. */
+static int open_root(const struct plan *plan, struct stat *directory, struct error *error)
+{
+	const struct plan_root *root = &plan->root;
+	struct stat other;
+	_cleanup_fd int fd = root_open_host(root->path, O_NOFOLLOW);
+
+	if (fd < 0)
+		return fail_at(error, &root->at, -fd, "invalid rootfs: cannot open '%s'", root->path);
+	if (fstat(fd, directory) < 0)
+		return fail_at(error, &root->at, errno, "invalid rootfs: cannot look at '%s'", root->path);
+	if (S_ISLNK(directory->st_mode))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not an absolute path, or a symlink", root->path);
+	if (!S_ISDIR(directory->st_mode))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not a directory", root->path);
+	if (stat("/", &other) == 0 && same_file(&other, directory))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is the host's root directory", root->path);
+	if (stat(plan->bundle, &other) == 0 && same_file(&other, directory))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is the bundle itself", root->path);
+	return take_fd(&fd);
+}
+
+/* The directory, or the nearest one above it that is there: the state root may be made by this very command. */
+static int open_nearest(const char *path)
+{
+	char part[4096];
+	size_t length = strlen(path);
+
+	if (length >= sizeof(part))
+		return -ENAMETOOLONG;
+	memcpy(part, path, length + 1);
+	for (;;) {
+		int fd = open(*part ? part : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 || errno != ENOENT || !*part)
+			return fd < 0 ? -errno : fd;
+		while (length && part[--length] != '/')
+			;
+		part[length] = '\0';
+	}
+}
+
+/* Whether `directory` is `inner` or one of those above it. */
+static bool holds(const struct stat *directory, const char *inner)
+{
+	struct stat here, above;
+	_cleanup_fd int at = open_nearest(inner);
+
+	while (at >= 0 && fstat(at, &here) == 0) {
+		if (same_file(&here, directory))
+			return true;
+		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up < 0 || fstat(up, &above) < 0 || same_file(&here, &above)) {
+			close_fd(&up);
+			return false;
+		}
+		close(at);
+		at = up;
+	}
+	return false;
+}
+
+static int check_directory(const char *path, const char *what, const struct place *at, struct error *error)
+{
+	_cleanup_fd int fd = root_open_host(path, O_DIRECTORY);
+	return fd < 0 ? fail_at(error, at, -fd, "cannot open the %s '%s'", what, path) : 0;
+}
+
+static int check_overlay(const struct plan_overlay *overlay, const struct place *at, struct error *error)
+{
+	for (size_t i = 0; i < overlay->lower_count; i++)
+		try(check_directory(overlay->lower[i], "layer", at, error));
+	if (overlay->upper) {
+		try(check_directory(overlay->upper, "upper directory", at, error));
+		try(check_directory(overlay->work, "work directory", at, error));
+	}
+	return 0;
+}
+
+static int check_mount(const struct plan_mount *m, struct error *error)
+{
+	if (m->kind != MOUNT_TREE || m->tree == TREE_CGROUP)
+		return 0;
+	if (m->tree == TREE_OVERLAY)
+		return check_overlay(m->overlay, &m->at, error);
+	_cleanup_fd int fd = root_open_host(m->source, 0);
+	return fd < 0 ? fail_at(error, &m->at, -fd, "failed to fulfil mount request: cannot open '%s'", m->source) : 0;
+}
+
+int root_check(const struct plan *plan, const char *state_root, struct error *error)
+{
+	struct stat directory;
+	_cleanup_fd int fd = open_root(plan, &directory, error);
+
+	if (fd < 0)
+		return -1;
+	if (state_root && holds(&directory, state_root))
+		return fail_at(error, &plan->root.at, 0, "invalid rootfs: '%s' holds the state directory '%s'", plan->root.path, state_root);
+	if (plan->root.overlay)
+		try(check_overlay(plan->root.overlay, &plan->root.at, error));
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		try(check_mount(&plan->mounts.items[i], error));
+	return 0;
+}
+
+int root_open_overlay(const struct plan_overlay *overlay, const struct place *at, struct arena *arena, struct error *error)
+{
+	struct overlay_parameter *parameters = arena_array(arena, struct overlay_parameter, overlay->param_count);
+	struct overlay_fault fault;
+
+	for (size_t i = 0; i < overlay->param_count; i++)
+		parameters[i] = (struct overlay_parameter){ overlay->params[i].key, overlay->params[i].value };
+	const struct overlay wanted = {
+		.lower = overlay->lower,
+		.lower_count = overlay->lower_count,
+		.upper = overlay->upper,
+		.work = overlay->work,
+		.ephemeral = overlay->ephemeral,
+		.parameters = parameters,
+		.parameter_count = overlay->param_count,
+	};
+	int fd = overlay->detached ? overlay_open(&wanted, &fault) : overlay_open_classic(&wanted, &fault);
+	if (fd >= 0)
+		return fd;
+	if (fault.what)
+		return fail_at(error, at, -fd, "cannot make the overlay: '%s' is refused%s", fault.what, fault.words);
+	return fail_at(error, at, -fd, "cannot make the overlay of %zu lower directories%s", overlay->lower_count, fault.words);
+}
+
+int host_root(struct stage *stage, struct error *error)
+{
+	struct plan_root *root = &stage->plan->root;
+	struct stat directory;
+	_cleanup_fd int fd = open_root(stage->plan, &directory, error);
+
+	if (fd < 0)
+		return -1;
+	if (stage->state.root_path && holds(&directory, stage->state.root_path))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' holds the state directory '%s'", root->path, stage->state.root_path);
+	if (root->overlay) {
+		root->fd = root_open_overlay(root->overlay, &root->at, stage->arena, error);
+		return root->fd < 0 ? -1 : 0;
+	}
+	/* Without a mount namespace nothing is mounted: init changes into the directory itself. */
+	root->fd = root->bound ? mount_clone(fd, "", MOUNT_RECURSIVE) : take_fd(&fd);
+	return root->fd < 0 ? fail_at(error, &root->at, -root->fd, "invalid rootfs: cannot clone the mount of '%s'", root->path) : 0;
+}
