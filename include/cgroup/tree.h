@@ -9,7 +9,8 @@
 /* The root of the hierarchy mounted at `mount`, O_PATH; -ENODEV if something else is mounted there. */
 int tree_root(const char *mount, bool v2);
 
-/* A directory below `dir`, for reading. No "..", no symbolic link, no other mount on the way (rule B.13). `path` may begin with '/'. */
+/* A directory below `dir`, for reading. No "..", no symbolic link, no other mount on the way (rule B.13). Leading slashes do not
+ * count. */
 int tree_open(int dir, const char *path);
 
 /* The two in one: the cgroup `path` of a hierarchy. */

@@ -7,7 +7,7 @@
 
 struct stage {
 	const struct plan *plan;
-	int socket;        /* the baton's; after the release row the accepted connection of `start` */
+	int socket;        /* the baton's; after the wait the accepted connection of `start` */
 	int cargo;         /* detached trees arrive here; -1: none expected */
 	int cargo_fds[250];/* the message that is being used up */
 	int cargo_next, cargo_count;
@@ -46,7 +46,8 @@ int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c
 int init_user(struct stage *stage, struct error *error);            /* user.c: bounding set, groups, ids, capabilities, cwd */
 int init_labels(struct stage *stage, struct error *error);          /* process.c: AppArmor, SELinux, for the next exec */
 int init_program(struct stage *stage, struct error *error);         /* program.c: finds args[0]; HOME; no_new_privs, umask, signals */
-int init_release(struct stage *stage, struct error *error);         /* start.c: lets go of its creator, waits for `start` */
+int init_untie(struct stage *stage, struct error *error);            /* start.c: it no longer dies with its creator */
+int init_wait(struct stage *stage, struct error *error);             /* start.c: closes what set-up needed, waits for `start` */
 int init_start_container(struct stage *stage, struct error *error); /* hooks.c */
 int init_close(struct stage *stage, struct error *error);           /* program.c: everything but stdio, preserved fds and stage->socket (close-on-exec) */
 int init_seccomp_late(struct stage *stage, struct error *error);    /* seccomp.c: the last thing before exec */

@@ -40,8 +40,11 @@ int cgroup_plan_devices(struct cgroup_planning *c, struct error *error);
 int cgroup_plan_resources(struct cgroup_planning *c, struct error *error);
 int cgroup_plan_unified(struct cgroup_planning *c, struct error *error);
 
-/* Some device may be used only by these: deny all, the user's rules, the defaults, linux.devices. */
-struct plan_device_rules { struct plan_device_rule *items; size_t count; };
+/* Which devices may be used: deny all, the user's rules, the defaults, linux.devices. */
+struct plan_device_rules {
+	struct plan_device_rule *items;
+	size_t count;
+};
 struct plan_device_rules device_rules_list(const struct planning *p);
 
 /* The same as writes to devices.deny and devices.allow of a legacy hierarchy; -1 if those cannot say it. */
@@ -55,7 +58,8 @@ void device_rule_text(const struct plan_device_rule *rule, char *to);
 typedef int cgroup_writer(struct cgroup_planning *c, struct cgroup_rows *rows, struct error *error);
 cgroup_writer cgroup_write_pids, cgroup_write_rdma; /* the same files on v1 and v2 */
 cgroup_writer cgroup_v2_memory, cgroup_v2_io, cgroup_v2_cpu, cgroup_v2_cpuset, cgroup_v2_hugetlb;
-cgroup_writer cgroup_v1_memory, cgroup_v1_io, cgroup_v1_cpu, cgroup_v1_cpuset, cgroup_v1_hugetlb, cgroup_v1_net_cls, cgroup_v1_net_prio;
+cgroup_writer cgroup_v1_memory, cgroup_v1_io, cgroup_v1_cpu, cgroup_v1_cpuset, cgroup_v1_hugetlb, cgroup_v1_net_cls,
+	cgroup_v1_net_prio;
 
 /* cpu.shares as cpu.weight: 2 → 1, 1024 → 100, 262144 → 10000. */
 unsigned cgroup_cpu_weight(uint64_t shares);

@@ -11,8 +11,8 @@
 /* cgroup controllers under their v2 names; `devices`, `freezer`, `cpuacct`, `net_cls` and `net_prio` exist on v1 alone, and
  * `perf_event` is always on in v2. */
 enum cgroup_controller {
-	CG_CPU, CG_CPUSET, CG_MEMORY, CG_IO, CG_PIDS, CG_HUGETLB, CG_RDMA, CG_DEVICES, CG_FREEZER, CG_CPUACCT, CG_NET_CLS, CG_NET_PRIO,
-	CG_PERF_EVENT, CG_MISC, CG_DMEM,
+	CG_CPU, CG_CPUSET, CG_MEMORY, CG_IO, CG_PIDS, CG_HUGETLB, CG_RDMA, CG_DEVICES, CG_FREEZER, CG_CPUACCT, CG_NET_CLS,
+	CG_NET_PRIO, CG_PERF_EVENT, CG_MISC, CG_DMEM,
 	CG_CONTROLLERS
 };
 extern const char *const cgroup_controller_names[CG_CONTROLLERS];    /* as v2 calls them: "io" */

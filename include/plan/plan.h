@@ -147,6 +147,9 @@ struct plan_mounts {
 struct plan_sysctl { const char *path, *value; struct place at; }; /* path below /proc/sys: "net/ipv4/ip_forward" */
 
 /* ---- process ---- */
+/* init needs a few descriptors to the end: a smaller RLIMIT_NOFILE is set to this (and the preserved ones) first, and lowered by
+ * init itself when all are closed. */
+#define PLAN_NOFILE_LEAST 64
 struct plan_rlimit { int resource; uint64_t soft, hard; const char *name; struct place at; };
 
 struct plan_scheduler {

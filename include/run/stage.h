@@ -50,3 +50,4 @@ int host_notify(struct stage *stage, struct error *error);         /* seccomp.c:
 int host_prestart(struct stage *stage, struct error *error);       /* hooks.c */
 int host_create_runtime(struct stage *stage, struct error *error); /* hooks.c */
 int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */
+int host_created(struct stage *stage, struct error *error);        /* claim.c: init stands on its own; nothing is left to do */

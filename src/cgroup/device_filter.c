@@ -4,15 +4,23 @@
 #include <linux/bpf.h>
 
 /* The most a rule takes: eight to compare, eight to decide. */
-#define PER_RULE 16
-#define AROUND 10
+#define PER_RULE     16
+#define AROUND       10
 #define DENIED_SHIFT 3
 
 enum { EVERYTHING = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE };
 
 /* Registers. In ASKED the low three bits are the kinds of access that no rule has decided yet, the next three those denied. */
-enum { VERDICT = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ASKED = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5,
-       DIFFERENCE = BPF_REG_6, PART = BPF_REG_7 };
+enum {
+	VERDICT = BPF_REG_0,
+	CONTEXT = BPF_REG_1,
+	TYPE = BPF_REG_2,
+	ASKED = BPF_REG_3,
+	MAJOR = BPF_REG_4,
+	MINOR = BPF_REG_5,
+	DIFFERENCE = BPF_REG_6,
+	PART = BPF_REG_7
+};
 
 struct program {
 	struct bpf_insn *to;
@@ -130,8 +138,8 @@ size_t device_filter_compile(const struct plan_device_rule *rules, size_t count,
 	struct program program = { to, 0 };
 
 	prologue(&program);
-	/* The last rule wins, so it is asked first; behind one that fits everything nothing can be reached, and the verifier refuses
-	 * instructions that cannot be. */
+	/* The last rule wins, so it is asked first; behind one that fits everything nothing can be reached, and the verifier
+	 * refuses instructions that cannot be. */
 	while (count--) {
 		const struct plan_device_rule *rule = &rules[count];
 		if (rule->access != EVERYTHING) {

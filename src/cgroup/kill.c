@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,7 +86,8 @@ static bool freeze(const struct victims *victims, int64_t deadline)
 	do {
 		if (file_write(victims->freezer, "freezer.state", "FROZEN") < 0)
 			return false;
-		if (file_read(victims->freezer, "freezer.state", state, sizeof(state)) > 4 && state[4] == 'E') /* FROZEN, not FREEZING */
+		if (file_read(victims->freezer, "freezer.state", state, sizeof(state)) > 4 &&
+		    state[4] == 'E') /* FROZEN, not FREEZING */
 			return true;
 		sleep_us(1000);
 	} while (now_ms() < until);
@@ -107,7 +109,8 @@ static int is_pid(pid_t pid, void *data)
 static int shoot(pid_t pid, void *data)
 {
 	const struct shooting *shooting = data;
-	_cleanup_fd int pidfd = (int)syscall(ABI_SYS_pidfd_open, pid, 0);
+	_cleanup_fd
+	int pidfd = (int)syscall(ABI_SYS_pidfd_open, pid, 0);
 
 	if (pidfd < 0 && errno == EINVAL) /* a thread of a threaded cgroup: its leader is killed where that is */
 		return kill(pid, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;
@@ -157,13 +160,16 @@ static int left(const struct victims *victims)
 	return all;
 }
 
-/* Sleeps, or until the v2 cgroup says that it has changed. It may say so 10 ms late: its notifications are kept that far apart. */
+/* Sleeps, or until the v2 cgroup says that it has changed since it was read. It may say so 10 ms late: its notifications are kept
+ * that far apart. */
 static void doze(const struct victims *victims, int64_t us)
 {
 	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-	_cleanup_fd int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd
+	int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	char text[256];
 
-	if (events >= 0 && tree_event(victims->v2, "populated 1"))
+	if (events >= 0 && read_all(events, text, sizeof(text)) > 0 && strstr(text, "populated 1"))
 		ppoll(&(struct pollfd){ .fd = events, .events = POLLPRI }, 1, &time, NULL);
 	else
 		nanosleep(&time, NULL);
@@ -196,25 +202,30 @@ static int64_t round_end(int round, int64_t deadline)
 	return end < deadline ? end : deadline;
 }
 
+static int kill_round(const struct victims *victims, int round, int64_t deadline)
+{
+	/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
+	int r = victims->v2 < 0 ? 0 : kill_v2(victims);
+
+	if (r < 0)
+		return r;
+	if (victims->v2 < 0 || round > 0)
+		return kill_v1(victims, round, deadline);
+	thaw(victims);
+	return 0;
+}
+
 int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	struct victims victims;
-	int r = 0;
+	int r;
 
 	if (!tree_path_valid(path))
 		return -EINVAL;
 	open_all(&victims, path, hierarchies, count);
 	for (int round = 0; (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
-		if (round > 0 && now_ms() >= deadline)
-			r = -ETIMEDOUT;
-		/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
-		else if (victims.v2 >= 0)
-			r = kill_v2(&victims);
-		if (r >= 0 && victims.v2 >= 0 && round == 0)
-			thaw(&victims);
-		else if (r >= 0)
-			r = kill_v1(&victims, round, deadline);
+		r = round > 0 && now_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
 		if (r < 0)
 			break;
 	}
@@ -227,7 +238,8 @@ int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, siz
 	bool frozen = false;
 
 	for (size_t i = 0; i < count && !frozen && tree_path_valid(path); i++) {
-		_cleanup_fd int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
+		_cleanup_fd
+		int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
 		if (dir >= 0)
 			frozen = hierarchies[i].v2 ? tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
 	}

@@ -56,7 +56,8 @@ static int step_into(struct making *m, int *at, const char *name, struct error *
 
 	if (directory->v2)
 		try(rows_enable(*at, m->plan->path, directory->controllers, rows_needed(directory), error));
-	_cleanup_fd int next = make_child(m, *at, name);
+	_cleanup_fd
+	int next = make_child(m, *at, name);
 	if (next < 0)
 		return next;
 	if (!directory->v2 && directory->controllers & 1u << CG_CPUSET)
@@ -70,7 +71,8 @@ static int step_into(struct making *m, int *at, const char *name, struct error *
 static int walk(struct making *m, struct error *error)
 {
 	char name[NAME_MAX + 1];
-	_cleanup_fd int at = tree_open(m->root, ".");
+	_cleanup_fd
+	int at = tree_open(m->root, ".");
 
 	m->made = 0;
 	if (at < 0)
@@ -101,7 +103,8 @@ static void unmake(struct making *m)
 		if (!name)
 			return;
 		*name++ = '\0';
-		_cleanup_fd int parent = tree_open(m->root, path);
+		_cleanup_fd
+		int parent = tree_open(m->root, path);
 		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
 			return;
 	}
@@ -116,7 +119,8 @@ static int settle_type(const struct making *m, int dir, struct error *error)
 	    strncmp(type, "domain invalid", 14) != 0)
 		return 0;
 	if (rows_needed(m->directory) & ~THREADED)
-		return fail_at(error, &m->plan->at, 0, "the cgroup '%s' is below a threaded one, which cannot have these limits", m->plan->path);
+		return fail_at(error, &m->plan->at, 0, "the cgroup '%s' is below a threaded one, which cannot have these limits",
+			       m->plan->path);
 	int r = file_write(dir, "cgroup.type", "threaded");
 	return r < 0 ? fail_at(error, &m->plan->at, -r, "cannot make the cgroup '%s' threaded", m->plan->path) : 0;
 }
@@ -161,7 +165,8 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	for (int attempt = 0; attempt < MAKE_ATTEMPTS && (dir = walk(m, error)) == -ENOENT; attempt++)
 		unmake(m);
 	if (dir < 0)
-		return fail_at(error, &m->plan->at, -dir, "cannot make the cgroup '%s' below '%s'", m->plan->path, m->directory->mount);
+		return fail_at(error, &m->plan->at, -dir, "cannot make the cgroup '%s' below '%s'", m->plan->path,
+			       m->directory->mount);
 	cgroup->fd[cgroup->count++] = dir;
 	if (m->directory->v2)
 		cgroup->v2 = dir;
@@ -210,8 +215,8 @@ int cgroup_join_legacy(const struct plan_cgroup *plan, const struct cgroup *cgro
 	for (size_t i = 0; i < plan->directory_count && i < cgroup->count; i++) {
 		int r = plan->directories[i].v2 ? 0 : file_write(cgroup->fd[i], "cgroup.procs", text);
 		if (r < 0)
-			return fail_at(error, &plan->at, -r, "cannot put process %s into the cgroup '%s' below '%s'", text, plan->path,
-				       plan->directories[i].mount);
+			return fail_at(error, &plan->at, -r, "cannot put process %s into the cgroup '%s' below '%s'", text,
+				       plan->path, plan->directories[i].mount);
 	}
 	return 0;
 }
@@ -221,10 +226,12 @@ int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hiera
 	if (index >= plan->directory_count)
 		return fail(error, EINVAL, "there is no cgroup hierarchy number %u", index);
 	const struct plan_cgroup_directory *directory = &plan->directories[index];
-	_cleanup_fd int dir = whole_hierarchy ? tree_root(directory->mount, directory->v2) :
-						tree_leaf(directory->mount, directory->v2, plan->path);
+	_cleanup_fd
+	int dir = whole_hierarchy ? tree_root(directory->mount, directory->v2)
+				  : tree_leaf(directory->mount, directory->v2, plan->path);
 	if (dir < 0)
-		return fail(error, -dir, "cannot open the cgroup '%s' below '%s'", whole_hierarchy ? "/" : plan->path, directory->mount);
+		return fail(error, -dir, "cannot open the cgroup '%s' below '%s'", whole_hierarchy ? "/" : plan->path,
+			    directory->mount);
 	long tree = syscall(ABI_SYS_open_tree, dir, "", ABI_OPEN_TREE_CLONE | ABI_OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	return tree < 0 ? fail(error, errno, "cannot clone the cgroup mount at '%s'", directory->mount) : (int)tree;
 }

@@ -28,7 +28,10 @@ struct libmount {
 
 static bool bind(void *library, struct libmount *to)
 {
-	const struct { const char *name; void *function; } symbols[] = {
+	const struct {
+		const char *name;
+		void *function;
+	} symbols[] = {
 		{ "mnt_new_table_from_file", &to->mnt_new_table_from_file },
 		{ "mnt_unref_table", &to->mnt_unref_table },
 		{ "mnt_new_iter", &to->mnt_new_iter },

@@ -61,7 +61,9 @@ static char *next_word(char **at)
 	return word;
 }
 
-struct found { uint32_t hierarchy[CG_CONTROLLERS]; };
+struct found {
+	uint32_t hierarchy[CG_CONTROLLERS];
+};
 
 /* "cpu	3	54	1": name, number of the hierarchy (0: the v2 tree, or none), cgroups, enabled. */
 static void read_line(struct host_cgroup *host, char *line, struct found *found, struct arena *arena)
@@ -100,7 +102,8 @@ static void read_v1(struct host_cgroup *host, struct arena *arena)
 		line = next;
 	}
 	if (host->v1[CG_MEMORY])
-		host->memory_v1_swap = access(arena_printf(arena, "%s/memory.memsw.limit_in_bytes", host->v1[CG_MEMORY]), F_OK) == 0;
+		host->memory_v1_swap =
+			access(arena_printf(arena, "%s/memory.memsw.limit_in_bytes", host->v1[CG_MEMORY]), F_OK) == 0;
 }
 
 static bool any_v1(const struct host_cgroup *host)

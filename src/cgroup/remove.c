@@ -11,7 +11,7 @@
 #include "cgroup/tree.h"
 #include "state/state.h"
 
-/* A process that has just ended may still count for a moment: wait 1, 2, 4 ... ms, about a second in all (contract section 14.2). */
+/* A process that has just ended may still count for a moment: waits of 1, 2, 4 ... ms, a second in all (contract section 14.2). */
 #define WAITS 10
 
 struct sweep {
@@ -44,7 +44,8 @@ static int open_parent(int dir)
  * down into what is busy, and back by "..", which in this file system cannot have become another directory. */
 static int empty(int top)
 {
-	_cleanup_fd int at = tree_open(top, ".");
+	_cleanup_fd
+	int at = tree_open(top, ".");
 	bool came_up = false;
 	long depth = 0;
 
@@ -68,7 +69,8 @@ static int empty(int top)
 
 static int remove_once(int root, const char *parent_path, const char *name)
 {
-	_cleanup_fd int parent = tree_open(root, parent_path);
+	_cleanup_fd
+	int parent = tree_open(root, parent_path);
 
 	if (parent < 0)
 		return parent;
@@ -76,7 +78,8 @@ static int remove_once(int root, const char *parent_path, const char *name)
 		return 0;
 	if (errno != EBUSY && errno != ENOTEMPTY)
 		return -errno;
-	_cleanup_fd int leaf = tree_open(parent, name);
+	_cleanup_fd
+	int leaf = tree_open(parent, name);
 	int r = leaf < 0 ? leaf : empty(leaf);
 	if (r < 0)
 		return r;
@@ -100,7 +103,8 @@ static const char *split(char *path)
 static int remove_one(const struct record_cgroup *hierarchy, const char *path, int *waits)
 {
 	char parent[PATH_MAX];
-	_cleanup_fd int root = tree_root(hierarchy->mount, hierarchy->v2);
+	_cleanup_fd
+	int root = tree_root(hierarchy->mount, hierarchy->v2);
 	int r = root;
 
 	if (format(parent, sizeof(parent), "/%s", path) >= sizeof(parent))

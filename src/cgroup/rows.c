@@ -29,8 +29,8 @@ static uint32_t named(const char *list)
 static int enable_failed(int r, const char *path, const char *controller, struct error *error)
 {
 	if (r == -EBUSY)
-		return fail(error, EBUSY, "cannot enable the controller '%s' below the cgroup '%s', which has processes of its own", controller,
-			    path);
+		return fail(error, EBUSY, "cannot enable the controller '%s' below the cgroup '%s', which has processes of its own",
+			    controller, path);
 	return fail(error, -r, "cannot enable the controller '%s' below the cgroup '%s'", controller, path);
 }
 
@@ -63,7 +63,8 @@ int rows_enable(int dir, const char *path, uint32_t wanted, uint32_t needed, str
 	uint32_t missing = (wanted | needed) & ~named(text);
 	for (int i = 0; i < CG_CONTROLLERS; i++)
 		if (missing & 1u << i)
-			length += format(text + length, sizeof(text) - length, "%s+%s", length ? " " : "", cgroup_controller_names[i]);
+			length += format(text + length, sizeof(text) - length, "%s+%s", length ? " " : "",
+					 cgroup_controller_names[i]);
 	if (!missing || file_write(dir, "cgroup.subtree_control", text) == 0)
 		return 0;
 	return enable_one_by_one(dir, path, missing, needed, error);
@@ -102,8 +103,8 @@ static const char *hint(const struct plan_write *write, int code)
 
 static int write_failed(const struct plan_cgroup *plan, const struct plan_write *write, int code, struct error *error)
 {
-	return fail_at(error, &write->at, code, "cannot write '%s' to %s of the cgroup '%s'%s", write->value, write->file, plan->path,
-		       hint(write, code));
+	return fail_at(error, &write->at, code, "cannot write '%s' to %s of the cgroup '%s'%s", write->value, write->file,
+		       plan->path, hint(write, code));
 }
 
 int rows_write(const struct plan_cgroup *plan, const struct plan_cgroup_directory *directory, int dir, struct error *error)

@@ -1,5 +1,6 @@
 /* The session, its keyring, how the process is scheduled, and the security labels of its next exec. */
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 #include "init/stage.h"
 #include "kern/keyring.h"
@@ -39,6 +40,10 @@ static int schedule(const struct plan_scheduler *wanted, struct error *error)
 		.runtime = wanted->runtime, .deadline = wanted->deadline, .period = wanted->period,
 	};
 	int r = schedule_set(&schedule);
+	/* With CONFIG_RT_GROUP_SCHED a new legacy cpu cgroup has no time for real-time tasks at all (sched-rt-group.rst). */
+	if (r == -EPERM && (wanted->policy == SCHED_FIFO || wanted->policy == SCHED_RR))
+		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: a real-time policy needs CAP_SYS_NICE, and in a "
+			       "legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
 	return r < 0 ? fail_at(error, &wanted->at, -r, "the kernel refuses the scheduler") : 0;
 }
 

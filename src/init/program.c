@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -133,6 +134,19 @@ static int close_all(const struct plan *plan, unsigned from, unsigned to)
 	return 0;
 }
 
+/* Lowering needs no right, not even of the hard limit. */
+static int lower_nofile(const struct plan *plan, struct error *error)
+{
+	for (size_t i = 0; i < plan->process.rlimit_count; i++) {
+		const struct plan_rlimit *limit = &plan->process.rlimits[i];
+		const uint64_t value[2] = { limit->soft, limit->hard };
+		if (limit->resource == RLIMIT_NOFILE && limit->soft < PLAN_NOFILE_LEAST + (uint64_t)plan->preserve_fds &&
+		    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, value, NULL) < 0)
+			return fail_at(error, &limit->at, errno, "cannot lower RLIMIT_NOFILE to %llu", (unsigned long long)limit->soft);
+	}
+	return 0;
+}
+
 /* Closed, not left to close-on-exec: what is open while execve runs can be its path (/proc/self/fd/N, CVE-2024-21626, rule B.1.3).
  * The socket stays, to say why the exec failed; it cannot be executed. */
 int init_close(struct stage *stage, struct error *error)
@@ -149,7 +163,7 @@ int init_close(struct stage *stage, struct error *error)
 		return fail(error, -r, "cannot close descriptors");
 	stage->cargo = stage->listener = stage->procfs = stage->root = stage->dev = stage->program = -1;
 	stage->cargo_next = stage->cargo_count = 0;
-	return 0;
+	return lower_nofile(stage->plan, error);
 }
 
 static void report(const struct stage *stage, const struct error *error)

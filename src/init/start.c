@@ -24,13 +24,17 @@ static int accept_start(int listener)
 	}
 }
 
-int init_release(struct stage *stage, struct error *error)
+/* The record with our pid is written: from here on the container lives without its creator (rule B.14.5). */
+int init_untie(struct stage *stage, struct error *error)
 {
-	/* The record with our pid is on disk: from here on the container lives without its creator (rule B.14.5). Unless this is a
-	 * foreground run, whose end is the container's end only by signal. */
+	(void)stage;
 	int r = process_die_with_parent(0);
-	if (r < 0)
-		return fail(error, -r, "cannot let go of the creator");
+	return r < 0 ? fail(error, -r, "cannot let go of the creator") : 0;
+}
+
+int init_wait(struct stage *stage, struct error *error)
+{
+	(void)error;
 	close_fd(&stage->cargo);
 	close_fd(&stage->procfs);
 	close_fd(&stage->root);

@@ -39,21 +39,25 @@ static int permissions(long keyring, uint32_t *to)
 	return field == 4 ? 0 : -EINVAL;
 }
 
+/* A keyring is found by name only if it lets others search it, and a new one does not: one that does was there before, left behind or
+ * laid out for us by another process of the same uid. Its keys are not for us, nor ours for its makers. 0 instead of a number: it
+ * is the very one we have from our caller. */
+static int was_there(long keyring)
+{
+	uint32_t rights = ANY_SEARCH;
+	int r = keyring ? permissions(keyring, &rights) : 0;
+	return r < 0 ? r : (rights & ANY_SEARCH) != 0;
+}
+
 int keyring_join_fresh(const char *name)
 {
-	uint32_t rights;
 	long keyring = keyctl(JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0);
 	if (keyring < 0)
 		return (int)keyring;
-	int r = permissions(keyring, &rights);
-	if (r < 0)
-		return r;
-	/* A keyring is found by name only if it lets others search it, and a new one does not: so this one was there before, left
-	 * behind or laid out for us by another process of the same uid. Its keys are not for us, nor ours for its makers. */
-	if (rights & ANY_SEARCH) {
+	int found = was_there(keyring);
+	if (found > 0)
 		keyring = keyctl(JOIN_SESSION_KEYRING, 0, 0, 0);
-		if (keyring < 0)
-			return (int)keyring;
-	}
+	if (found < 0 || keyring < 0)
+		return found < 0 ? found : (int)keyring;
 	return (int)keyctl(SETPERM, (unsigned long)keyring, POSSESSOR_ALL | OWNER_SEARCH, 0);
 }

@@ -87,7 +87,8 @@ static uid_t owner(const struct planning *p)
 	    !spec->process)
 		return (uid_t)-1;
 	JSON_EACH(struct spec_mount, mount, &spec->mounts) {
-		if (!mount->source || strcmp(mount->source, "cgroup") || !mount->destination || strcmp(mount->destination, "/sys/fs/cgroup"))
+		if (!mount->source || strcmp(mount->source, "cgroup") || !mount->destination ||
+		    strcmp(mount->destination, "/sys/fs/cgroup"))
 			continue;
 		for (uint32_t i = 0; i < mount->options.count; i++)
 			if (strcmp(mount->options.items[i], "ro") == 0)

@@ -24,7 +24,8 @@ static bool reserved(const char *component)
 		if (strcmp(component, legacy_files[i]) == 0)
 			return true;
 	for (int i = 0; i < CG_CONTROLLERS; i++)
-		if (begins_with_name(component, cgroup_controller_names[i]) || begins_with_name(component, cgroup_controller_v1_names[i]))
+		if (begins_with_name(component, cgroup_controller_names[i]) ||
+		    begins_with_name(component, cgroup_controller_v1_names[i]))
 			return true;
 	return begins_with_name(component, "cgroup");
 }
@@ -94,7 +95,8 @@ int cgroup_plan_path(struct cgroup_planning *c, struct error *error)
 	const struct place *at = &linux_->cgroups_path_at;
 	try(check_characters(linux_->cgroups_path, at, error));
 	if (systemd_triple(linux_->cgroups_path))
-		return fail_at(error, at, 0, "'%s' is slice:prefix:name, which goes with --systemd-cgroup, and that is not supported yet",
+		return fail_at(error, at, 0,
+			       "'%s' is slice:prefix:name, which goes with --systemd-cgroup, and that is not supported yet",
 			       linux_->cgroups_path);
 	return normalise(p, linux_->cgroups_path, at, error);
 }

@@ -4,21 +4,52 @@
 #include "base/number.h"
 #include "plan/cgroup.h"
 
-#define CPUS_MOST 8192  /* CONFIG_NR_CPUS of the largest kernels */
+#define CPUS_MOST  8192 /* CONFIG_NR_CPUS of the largest kernels */
 #define NODES_MOST 1024 /* MAX_NUMNODES */
 
 /* What is asked for, if there has to be a controller for it: where, and by which field. "Unlimited" needs none. */
-struct asked { const struct place *at; const char *field; };
+struct asked {
+	const struct place *at; /* NULL: nothing */
+	const char *field;
+};
 
-static struct asked no(void) { return (struct asked){ NULL, NULL }; }
-static struct asked yes(const struct place *at, const char *field) { return (struct asked){ at, field }; }
-static bool above(const int64_t *value, int64_t bound) { return value && *value > bound; }
-static bool set(const uint64_t *value) { return value && *value; }
-static bool text(const char *value) { return value && *value; }
+struct need {
+	const char *field;
+	bool needed;
+};
+
+#define FIRST_NEED(at, ...) first_need(at, (const struct need[]){ __VA_ARGS__, { NULL, true } })
+
+static struct asked first_need(const struct place *at, const struct need *needs)
+{
+	while (!needs->needed)
+		needs++;
+	return (struct asked){ needs->field ? at : NULL, needs->field };
+}
+
+static bool above(const int64_t *value, int64_t bound)
+{
+	return value && *value > bound;
+}
+
+static bool set(const uint64_t *value)
+{
+	return value && *value;
+}
+
+static bool weighs(const uint16_t *value)
+{
+	return value && *value;
+}
+
+static bool has_text(const char *value)
+{
+	return value && *value;
+}
 
 static struct asked pids_asked(const struct spec_resources *r)
 {
-	return r->pids && above(r->pids->limit, -1) ? yes(&r->pids->at, "limit") : no();
+	return r->pids ? FIRST_NEED(&r->pids->at, { "limit", above(r->pids->limit, -1) }) : (struct asked){ 0 };
 }
 
 static struct asked memory_asked(const struct spec_resources *r)
@@ -26,11 +57,11 @@ static struct asked memory_asked(const struct spec_resources *r)
 	const struct spec_memory *m = r->memory;
 
 	if (!m)
-		return no();
-	return above(m->limit, 0) ? yes(&m->at, "limit") : above(m->reservation, 0) ? yes(&m->at, "reservation") :
-	       above(m->swap, 0) ? yes(&m->at, "swap") : above(m->kernel, 0) ? yes(&m->at, "kernel") :
-	       above(m->kernel_tcp, 0) ? yes(&m->at, "kernelTCP") : m->swappiness ? yes(&m->at, "swappiness") :
-	       m->disable_oom_killer && *m->disable_oom_killer ? yes(&m->at, "disableOOMKiller") : no();
+		return (struct asked){ 0 };
+	return FIRST_NEED(&m->at, { "limit", above(m->limit, 0) }, { "reservation", above(m->reservation, 0) },
+			  { "swap", above(m->swap, 0) }, { "kernel", above(m->kernel, 0) },
+			  { "kernelTCP", above(m->kernel_tcp, 0) }, { "swappiness", m->swappiness },
+			  { "disableOOMKiller", m->disable_oom_killer && *m->disable_oom_killer });
 }
 
 static struct asked cpu_asked(const struct spec_resources *r)
@@ -38,18 +69,17 @@ static struct asked cpu_asked(const struct spec_resources *r)
 	const struct spec_cpu *cpu = r->cpu;
 
 	if (!cpu)
-		return no();
-	return set(cpu->shares) ? yes(&cpu->at, "shares") : above(cpu->quota, 0) ? yes(&cpu->at, "quota") :
-	       set(cpu->burst) ? yes(&cpu->at, "burst") : set(cpu->period) ? yes(&cpu->at, "period") :
-	       cpu->realtime_runtime && *cpu->realtime_runtime ? yes(&cpu->at, "realtimeRuntime") :
-	       set(cpu->realtime_period) ? yes(&cpu->at, "realtimePeriod") : above(cpu->idle, 0) ? yes(&cpu->at, "idle") : no();
+		return (struct asked){ 0 };
+	return FIRST_NEED(&cpu->at, { "shares", set(cpu->shares) }, { "quota", above(cpu->quota, 0) }, { "burst", set(cpu->burst) },
+			  { "period", set(cpu->period) }, { "realtimeRuntime", cpu->realtime_runtime && *cpu->realtime_runtime },
+			  { "realtimePeriod", set(cpu->realtime_period) }, { "idle", above(cpu->idle, 0) });
 }
 
 static struct asked cpuset_asked(const struct spec_resources *r)
 {
 	if (!r->cpu)
-		return no();
-	return text(r->cpu->cpus) ? yes(&r->cpu->at, "cpus") : text(r->cpu->mems) ? yes(&r->cpu->at, "mems") : no();
+		return (struct asked){ 0 };
+	return FIRST_NEED(&r->cpu->at, { "cpus", has_text(r->cpu->cpus) }, { "mems", has_text(r->cpu->mems) });
 }
 
 static struct asked io_asked(const struct spec_resources *r)
@@ -57,34 +87,40 @@ static struct asked io_asked(const struct spec_resources *r)
 	const struct spec_block_io *io = r->block_io;
 
 	if (!io)
-		return no();
-	return io->weight && *io->weight ? yes(&io->at, "weight") : io->leaf_weight && *io->leaf_weight ? yes(&io->at, "leafWeight") :
-	       io->weight_device.count ? yes(&io->at, "weightDevice") : io->throttle_read_bps.count ? yes(&io->at, "throttleReadBpsDevice") :
-	       io->throttle_write_bps.count ? yes(&io->at, "throttleWriteBpsDevice") :
-	       io->throttle_read_iops.count ? yes(&io->at, "throttleReadIOPSDevice") :
-	       io->throttle_write_iops.count ? yes(&io->at, "throttleWriteIOPSDevice") : no();
+		return (struct asked){ 0 };
+	return FIRST_NEED(&io->at, { "weight", weighs(io->weight) }, { "leafWeight", weighs(io->leaf_weight) },
+			  { "weightDevice", io->weight_device.count }, { "throttleReadBpsDevice", io->throttle_read_bps.count },
+			  { "throttleWriteBpsDevice", io->throttle_write_bps.count },
+			  { "throttleReadIOPSDevice", io->throttle_read_iops.count },
+			  { "throttleWriteIOPSDevice", io->throttle_write_iops.count });
 }
 
 static struct asked hugetlb_asked(const struct spec_resources *r)
 {
-	return r->hugepage_limits.count ? yes(&((const struct spec_hugepage_limit *)r->hugepage_limits.items)->at, "limit") : no();
+	const struct spec_hugepage_limit *first = r->hugepage_limits.items;
+
+	return r->hugepage_limits.count ? (struct asked){ &first->at, "limit" } : (struct asked){ 0 };
 }
 
 static struct asked rdma_asked(const struct spec_resources *r)
 {
 	const struct spec_rdma *first = r->rdma.items;
 
-	return !r->rdma.count ? no() : yes(&first->at, first->hca_handles ? "hcaHandles" : "hcaObjects");
+	if (!r->rdma.count)
+		return (struct asked){ 0 };
+	return FIRST_NEED(&first->at, { "hcaHandles", first->hca_handles }, { "hcaObjects", first->hca_objects });
 }
 
 static struct asked net_cls_asked(const struct spec_resources *r)
 {
-	return r->network && r->network->class_id && *r->network->class_id ? yes(&r->network->at, "classID") : no();
+	if (!r->network)
+		return (struct asked){ 0 };
+	return FIRST_NEED(&r->network->at, { "classID", r->network->class_id && *r->network->class_id });
 }
 
 static struct asked net_prio_asked(const struct spec_resources *r)
 {
-	return r->network && r->network->priorities.count ? yes(&r->network->at, "priorities") : no();
+	return r->network ? FIRST_NEED(&r->network->at, { "priorities", r->network->priorities.count }) : (struct asked){ 0 };
 }
 
 static int check_memory(struct cgroup_planning *c, struct error *error)
@@ -131,7 +167,7 @@ static int check_cpu(struct cgroup_planning *c, struct error *error)
 static int check_list(const struct cgroup_planning *c, const char *list, const char *field, size_t bits, struct error *error)
 {
 	uint64_t members[CPUS_MOST / 64];
-	int r = text(list) ? number_list(list, members, bits) : 0;
+	int r = has_text(list) ? number_list(list, members, bits) : 0;
 	struct place at = cgroup_field(c, &c->resources->cpu->at, field);
 
 	if (r == -ERANGE)

@@ -16,8 +16,8 @@ static int check_key(const struct json_pair *pair, struct error *error)
 		return fail_at(error, &pair->at, 0, "'%s' is not the name of a cgroup v2 file, CONTROLLER.PARAMETER", pair->key);
 	for (const char *at = pair->key; *at; at++)
 		if (*at == '/' || (unsigned char)*at <= 0x20 || *at == 0x7f)
-			return fail_at(error, &pair->at, 0, "'%s' is not the name of a cgroup v2 file: it has a '/' or a control character",
-				       pair->key);
+			return fail_at(error, &pair->at, 0,
+				       "'%s' is not the name of a cgroup v2 file: it has a '/' or a control character", pair->key);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(pair->key, actions[i]) == 0)
 			return fail_at(error, &pair->at, 0, "'%s' is no setting, and belongs to the runtime", pair->key);
@@ -37,7 +37,8 @@ static int need_controller(struct cgroup_planning *c, const struct json_pair *pa
 			c->v2_needed |= 1u << i;
 			return 0;
 		}
-	return fail_at(error, &pair->at, 0, "this needs the cgroup v2 controller '%.*s', which this host does not have", (int)prefix, pair->key);
+	return fail_at(error, &pair->at, 0, "this needs the cgroup v2 controller '%.*s', which this host does not have",
+		       (int)prefix, pair->key);
 }
 
 /* The kernel takes one line a write. */

@@ -3,8 +3,8 @@
 #include "base/arena.h"
 #include "plan/cgroup.h"
 
-static void number(const struct cgroup_planning *c, struct cgroup_rows *rows, const struct place *object, const char *field, const char *file,
-		   int64_t value)
+static void number(const struct cgroup_planning *c, struct cgroup_rows *rows, const struct place *object, const char *field,
+		   const char *file, int64_t value)
 {
 	struct place at = cgroup_field(c, object, field);
 
@@ -65,7 +65,8 @@ static void io_weight(struct cgroup_rows *rows, const struct place *at, const ch
 static void throttle(struct cgroup_rows *rows, const struct json_objects *devices, const char *file)
 {
 	JSON_EACH(struct spec_throttle_device, device, devices)
-		cgroup_row(rows, &device->at, ROW_PLAIN, file, "%" PRId64 ":%" PRId64 " %" PRIu64, device->major, device->minor, device->rate);
+		cgroup_row(rows, &device->at, ROW_PLAIN, file, "%" PRId64 ":%" PRId64 " %" PRIu64, device->major, device->minor,
+			   device->rate);
 }
 
 int cgroup_v1_io(struct cgroup_planning *c, struct cgroup_rows *rows, struct error *error)
@@ -80,7 +81,8 @@ int cgroup_v1_io(struct cgroup_planning *c, struct cgroup_rows *rows, struct err
 	JSON_EACH(struct spec_weight_device, device, &io->weight_device)
 		if (device->weight && *device->weight)
 			io_weight(rows, &device->at, "blkio.bfq.weight_device", "blkio.weight_device",
-				  arena_printf(rows->arena, "%" PRId64 ":%" PRId64 " %u", device->major, device->minor, *device->weight));
+				  arena_printf(rows->arena, "%" PRId64 ":%" PRId64 " %u", device->major, device->minor,
+					       *device->weight));
 	throttle(rows, &io->throttle_read_bps, "blkio.throttle.read_bps_device");
 	throttle(rows, &io->throttle_write_bps, "blkio.throttle.write_bps_device");
 	throttle(rows, &io->throttle_read_iops, "blkio.throttle.read_iops_device");
@@ -144,10 +146,10 @@ int cgroup_v1_hugetlb(struct cgroup_planning *c, struct cgroup_rows *rows, struc
 {
 	(void)error;
 	JSON_EACH(struct spec_hugepage_limit, limit, &c->resources->hugepage_limits) {
-		cgroup_row(rows, &limit->at, ROW_PLAIN, arena_printf(rows->arena, "hugetlb.%s.limit_in_bytes", limit->page_size), "%" PRIu64,
-			   limit->limit);
-		cgroup_row(rows, &limit->at, ROW_MAY_BE_MISSING, arena_printf(rows->arena, "hugetlb.%s.rsvd.limit_in_bytes", limit->page_size),
+		cgroup_row(rows, &limit->at, ROW_PLAIN, arena_printf(rows->arena, "hugetlb.%s.limit_in_bytes", limit->page_size),
 			   "%" PRIu64, limit->limit);
+		cgroup_row(rows, &limit->at, ROW_MAY_BE_MISSING,
+			   arena_printf(rows->arena, "hugetlb.%s.rsvd.limit_in_bytes", limit->page_size), "%" PRIu64, limit->limit);
 	}
 	return 0;
 }

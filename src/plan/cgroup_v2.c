@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "plan/cgroup.h"
 
-#define PIDS_MOST 4194304 /* PID_MAX_LIMIT: the kernel refuses more, and more there cannot be */
+#define PIDS_MOST      4194304 /* PID_MAX_LIMIT: the kernel refuses more, and more there cannot be */
 #define PERIOD_DEFAULT 100000
 
 /* The kernel would take 0, and init could then not even be born. 1 says the same to the container: it cannot fork. */
@@ -58,7 +58,8 @@ static int refuse_v1_memory(const struct cgroup_planning *c, const struct spec_m
 }
 
 /* Bytes, or "max" for -1; 0 is unset. */
-static void bytes(const struct cgroup_planning *c, struct cgroup_rows *rows, const char *field, const char *file, const int64_t *value)
+static void bytes(const struct cgroup_planning *c, struct cgroup_rows *rows, const char *field, const char *file,
+		  const int64_t *value)
 {
 	struct place at = cgroup_field(c, &c->resources->memory->at, field);
 
@@ -107,10 +108,11 @@ static void throttle(struct cgroup_rows *rows, const struct json_objects *device
 {
 	JSON_EACH(struct spec_throttle_device, device, devices) {
 		if (device->rate)
-			cgroup_row(rows, &device->at, ROW_PLAIN, "io.max", "%" PRId64 ":%" PRId64 " %s=%" PRIu64, device->major, device->minor,
-				   key, device->rate);
+			cgroup_row(rows, &device->at, ROW_PLAIN, "io.max", "%" PRId64 ":%" PRId64 " %s=%" PRIu64, device->major,
+				   device->minor, key, device->rate);
 		else
-			cgroup_row(rows, &device->at, ROW_PLAIN, "io.max", "%" PRId64 ":%" PRId64 " %s=max", device->major, device->minor, key);
+			cgroup_row(rows, &device->at, ROW_PLAIN, "io.max", "%" PRId64 ":%" PRId64 " %s=max", device->major,
+				   device->minor, key);
 	}
 }
 
@@ -125,7 +127,8 @@ int cgroup_v2_io(struct cgroup_planning *c, struct cgroup_rows *rows, struct err
 		io_weight(rows, &io->at, "", *io->weight);
 	JSON_EACH(struct spec_weight_device, device, &io->weight_device)
 		if (device->weight && *device->weight)
-			io_weight(rows, &device->at, arena_printf(rows->arena, "%" PRId64 ":%" PRId64 " ", device->major, device->minor),
+			io_weight(rows, &device->at,
+				  arena_printf(rows->arena, "%" PRId64 ":%" PRId64 " ", device->major, device->minor),
 				  *device->weight);
 	throttle(rows, &io->throttle_read_bps, "rbps");
 	throttle(rows, &io->throttle_write_bps, "wbps");
@@ -217,9 +220,10 @@ int cgroup_v2_hugetlb(struct cgroup_planning *c, struct cgroup_rows *rows, struc
 {
 	(void)error;
 	JSON_EACH(struct spec_hugepage_limit, limit, &c->resources->hugepage_limits) {
-		cgroup_row(rows, &limit->at, ROW_PLAIN, arena_printf(rows->arena, "hugetlb.%s.max", limit->page_size), "%" PRIu64, limit->limit);
-		cgroup_row(rows, &limit->at, ROW_MAY_BE_MISSING, arena_printf(rows->arena, "hugetlb.%s.rsvd.max", limit->page_size), "%" PRIu64,
+		cgroup_row(rows, &limit->at, ROW_PLAIN, arena_printf(rows->arena, "hugetlb.%s.max", limit->page_size), "%" PRIu64,
 			   limit->limit);
+		cgroup_row(rows, &limit->at, ROW_MAY_BE_MISSING, arena_printf(rows->arena, "hugetlb.%s.rsvd.max", limit->page_size),
+			   "%" PRIu64, limit->limit);
 	}
 	return 0;
 }

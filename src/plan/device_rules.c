@@ -45,7 +45,8 @@ static bool node_rule(const struct spec_device *device, struct plan_device_rule 
 {
 	if (device->type[0] == 'p' || !device->major || !device->minor)
 		return false;
-	*rule = (struct plan_device_rule){ true, device->type[0] == 'b' ? 'b' : 'c', *device->major, *device->minor, MKNOD | READ | WRITE };
+	*rule = (struct plan_device_rule){ true, device->type[0] == 'b' ? 'b' : 'c', *device->major, *device->minor,
+					   MKNOD | READ | WRITE };
 	return true;
 }
 
@@ -79,8 +80,8 @@ void device_rule_text(const struct plan_device_rule *rule, char *to)
 
 	number(major, sizeof(major), rule->major);
 	number(minor, sizeof(minor), rule->minor);
-	format(to, DEVICE_RULE_TEXT, "%c %s:%s %s%s%s", rule->type, major, minor, rule->access & READ ? "r" : "", rule->access & WRITE ? "w" : "",
-	       rule->access & MKNOD ? "m" : "");
+	format(to, DEVICE_RULE_TEXT, "%c %s:%s %s%s%s", rule->type, major, minor, rule->access & READ ? "r" : "",
+	       rule->access & WRITE ? "w" : "", rule->access & MKNOD ? "m" : "");
 }
 
 /* By devices.* where there is that hierarchy, else by a program on the v2 directory. Never neither: with CAP_MKNOD in the container

@@ -13,8 +13,15 @@ struct model {
 	size_t count;
 };
 
-static bool meets_number(int64_t a, int64_t b) { return a < 0 || b < 0 || a == b; }
-static bool covers_number(int64_t a, int64_t b) { return a < 0 || a == b; }
+static bool meets_number(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 || a == b;
+}
+
+static bool covers_number(int64_t a, int64_t b)
+{
+	return a < 0 || a == b;
+}
 
 static bool meets(const struct plan_device_rule *a, const struct plan_device_rule *b)
 {
@@ -101,7 +108,8 @@ int device_rules_v1(const struct plan_device_rules *rules, const struct place *a
 	for (size_t i = 0; i < rules->count; i++)
 		if (play(&model, rules->items[i]) < 0) {
 			device_rule_text(&rules->items[i], text);
-			return fail_at(error, at, 0, "the device rule '%s %s' takes back a part of an earlier one, which cgroup v1 cannot do",
+			return fail_at(error, at, 0,
+				       "the device rule '%s %s' takes back a part of an earlier one, which cgroup v1 cannot do",
 				       rules->items[i].allow ? "allow" : "deny", text);
 		}
 	/* The whole default first: there is no moment in which more is allowed than in the end (rule B.8). */

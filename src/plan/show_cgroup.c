@@ -14,7 +14,9 @@ static void show_directory(const struct plan_cgroup *cgroup, const struct plan_c
 		text_add_visible(out, write->file);
 		text_add(out, " = ");
 		text_add_visible(out, write->value);
-		text_add(out, write->or_next ? "  (if there is this file, else)\n" : write->may_be_missing ? "  (if there is this file)\n" : "\n");
+		text_add(out, write->or_next          ? "  (if there is this file, else)\n"
+			      : write->may_be_missing ? "  (if there is this file)\n"
+						      : "\n");
 	}
 }
 

@@ -115,3 +115,10 @@ int host_commit(struct stage *stage, struct error *error)
 	try(record_save(&stage->state, &stage->record, stage->arena, error));
 	return stage->pid_file ? write_pid_file(stage, error) : 0;
 }
+
+int host_created(struct stage *stage, struct error *error)
+{
+	(void)stage;
+	(void)error;
+	return 0;
+}

@@ -148,8 +148,12 @@ const struct row create_score[] = {
 	/* init may outlive its creator only once its pid is on record (rule B.14.5). */
 	H("commit", "write the record with the pid, then the pid file", host_commit, NULL, NULL),
 
-	/* `create` is done. The rest happens in `start`. */
-	I("release", "let go of the creator and wait for start", init_release, NULL, NULL),
+	I("untie", "let go of the creator", init_untie, NULL, NULL),
+	/* Not before init says so: a creator that is gone while the tie holds would take init with it. */
+	H("created", "create is done", host_created, NULL, NULL),
+
+	/* The rest happens in `start`. */
+	I("wait", "wait for start", init_wait, NULL, NULL),
 	I("startContainer", "hooks, in the container", init_start_container, start_container, show_start_container),
 	I("close", "close every descriptor the program does not get", init_close, process, NULL),
 	I("seccomp-late", "load the filter, the last thing before exec", init_seccomp_late, late_filter, NULL),

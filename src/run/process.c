@@ -6,13 +6,21 @@
 #include "kern/procfs.h"
 #include "run/stage.h"
 
+static rlim_t enough(const struct plan *plan, const struct plan_rlimit *limit, uint64_t value)
+{
+	uint64_t least = PLAN_NOFILE_LEAST + (uint64_t)plan->preserve_fds;
+	return limit->resource == RLIMIT_NOFILE && value < least ? least : value;
+}
+
 int host_rlimits(struct stage *stage, struct error *error)
 {
 	const struct plan_process *process = &stage->plan->process;
 
 	for (size_t i = 0; i < process->rlimit_count; i++) {
 		const struct plan_rlimit *limit = &process->rlimits[i];
-		const struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
+		const struct rlimit value = {
+			.rlim_cur = enough(stage->plan, limit, limit->soft), .rlim_max = enough(stage->plan, limit, limit->hard),
+		};
 		/* init is our child and not reaped: its number is its own. */
 		if (prlimit(stage->pid, (__rlimit_resource_t)limit->resource, &value, NULL) < 0)
 			return fail_at(error, &limit->at, errno, "cannot set %s to %llu, at most %llu", limit->name,

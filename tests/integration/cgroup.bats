@@ -274,7 +274,7 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 
 @test "a cgroup that vanished does not make state or list fail" {
 	start_probe wait
-	kill -9 "$(pid_of)"
+	kill_init
 	wait_for 5 no_processes
 	find /sys/fs/cgroup -depth -maxdepth 4 -type d -name "$id" -exec rmdir {} \; 2>/dev/null || true
 	call rt state "$id"

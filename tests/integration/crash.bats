@@ -60,6 +60,7 @@ setup() {
 	skip_on runc "1.1 leaves things behind"
 	skip_on crun "leaves things behind"
 	edit '.process.args = ["/bin/probe", "exit", "0"]'
+	mkdir -m 0700 "$state"
 }
 
 @test "C89: create" {

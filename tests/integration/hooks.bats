@@ -257,7 +257,7 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	args wait
 	create
 	ok
-	kill -9 "$(pid_of)"
+	kill_init
 	wait_for 5 is_state stopped
 	call rt delete "$id"
 	ok

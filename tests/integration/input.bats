@@ -85,7 +85,7 @@ refused() { # WHAT
 	local filter number
 	jq -c . <"$bundle/config.json" >"$T/whole"
 	while read -r filter number; do
-		jq -c "$filter = \"@@\"" <"$T/whole" | sed "s/\"@@\"/$number/" >"$bundle/config.json"
+		jq -c "$filter = \"@@\"" <"$T/whole" | sed "s|\"@@\"|$number|" >"$bundle/config.json"
 		refused "$filter $number"
 	done <<-'TABLE'
 		.process.user.uid 4294967295
@@ -264,13 +264,34 @@ refused() { # WHAT
 	done <<-'TABLE'
 		.linux.intelRdt = {"closID": "x"}
 		.linux.netDevices = {"eth9": {}}
-		.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]
-		.linux.resources.blockIO = {"weight": 100}
-		.linux.resources.rdma = {"dev": {"hcaHandles": 1}}
-		.linux.resources.network = {"classID": 5}
-		.linux.resources.unified = {"memory.high": "1000000"}
+		.process.terminal = true
 	TABLE
 	nothing_left
+}
+
+@test "limits we cannot put in force are refused, and those we can are in force" {
+	skip_on runc "1.1 drops some of them"
+	skip_on crun "drops some of them"
+	local filter
+	cp "$bundle/config.json" "$T/good"
+	while read -r filter; do
+		cp "$T/good" "$bundle/config.json"
+		edit "$filter"
+		LIMIT=10 call rt create --bundle "$bundle" "$id"
+		if [[ $code == 0 ]]; then
+			grep -qrsF "$(grep -oE '[0-9]{5,}' <<<"$filter" | tail -1)" /sys/fs/cgroup/*/"$id" "/sys/fs/cgroup/$id" || { complain "accepted, not in force: $filter"; false; }
+		else
+			fails
+		fi
+		call rt delete --force "$id"
+		nothing_left
+	done <<-'TABLE'
+		.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]
+		.linux.resources.rdma = {"dev": {"hcaHandles": 12345}}
+		.linux.resources.unified = {"memory.high": "13352960"}
+		.linux.resources.unified = {"nosuch.file": "12345"}
+		.linux.resources.memory = {"limit": 134217728, "kernelTCP": 33554432}
+	TABLE
 }
 
 @test "C56: hostile mount options" {

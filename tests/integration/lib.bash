@@ -82,6 +82,14 @@ start_probe() {
 state_of() { rt state "$id" 2>/dev/null | jq -r .status; }
 pid_of() { rt state "$id" 2>/dev/null | jq -r .pid; }
 
+# Kills the container's init from outside; a pid of 0 would mean our own process group.
+kill_init() {
+	local pid
+	pid=$(pid_of)
+	[[ ${pid:-0} -gt 1 ]] || { complain "no init to kill: '$pid'"; return 1; }
+	kill -9 "$pid"
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
 	local until=$((SECONDS + $1 + 1))

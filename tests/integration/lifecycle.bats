@@ -180,7 +180,7 @@ load lib.bash
 	args wait
 	create
 	ok
-	kill -9 "$(pid_of)"
+	kill_init
 	wait_for 5 is_state stopped
 	LIMIT=5 call rt start "$id"
 	fails

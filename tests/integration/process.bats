@@ -421,9 +421,14 @@ host_has() {
 	skip_on runc "1.1 has no scheduler"
 	skip_on crun "1.8 has no scheduler"
 	local filter line
+	# With group scheduling of real-time tasks (a legacy controller) a cgroup must have some of that time first.
+	if ls /sys/fs/cgroup/cpu*/cpu.rt_runtime_us >/dev/null 2>&1; then
+		edit '.linux.resources.cpu = {"realtimeRuntime": 10000, "realtimePeriod": 1000000}'
+	fi
 	while IFS='|' read -r filter line; do
 		edit ".process.scheduler = $filter"
 		probe scheduling
+		[[ $code == 0 ]] || complain "with $filter"
 		ok
 		contains "$(value sched)" "$line"
 	done <<-'TABLE'

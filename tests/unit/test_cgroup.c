@@ -37,7 +37,10 @@ static struct cgroup cgroup = { .v2 = -1 };
 static struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST];
 static char base[64]; /* the one directory below which all of this happens */
 
-static bool legacy(void) { return host.cgroup.layout != CGROUP_UNIFIED; }
+static bool legacy(void)
+{
+	return host.cgroup.layout != CGROUP_UNIFIED;
+}
 
 static const char *path_of(size_t directory, const char *below)
 {
@@ -54,8 +57,10 @@ static int decide(const char *name, const char *resources)
 
 	memset(&error, 0, sizeof(error));
 	plan = planning.plan = arena_new(&arena, struct plan);
-	int length = snprintf(text, sizeof(text), "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"cgroupsPath\":\"/%s/%s\","
-			      "\"resources\":{%s}}}", base, name, resources);
+	int length = snprintf(text, sizeof(text),
+			      "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"cgroupsPath\":\"/%s/%s\","
+			      "\"resources\":{%s}}}",
+			      base, name, resources);
 	if (spec_read("config.json", text, (size_t)length, &arena, &spec, NULL, &error) < 0 || plan_cgroup(&planning, &error) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->cgroup.directory_count; i++)
@@ -199,8 +204,8 @@ static void limits_are_in_force(void **unused)
 {
 	(void)unused;
 	made("a/b", legacy() ? "\"memory\":{\"limit\":67108864,\"reservation\":33554432},\"cpu\":{\"shares\":512,\"quota\":50000,"
-			       "\"period\":100000,\"cpus\":\"0\",\"mems\":\"0\"},\"pids\":{\"limit\":10}" :
-			       "\"unified\":{\"cgroup.max.depth\":\"3\"}");
+			       "\"period\":100000,\"cpus\":\"0\",\"mems\":\"0\"},\"pids\":{\"limit\":10}"
+			     : "\"unified\":{\"cgroup.max.depth\":\"3\"}");
 	assert_true(cgroup.made);
 	if (legacy()) {
 		says("memory.limit_in_bytes", "67108864");
@@ -275,7 +280,8 @@ static void one_with_processes_is_refused(void **unused)
 	assert_string_equal(error.path, "linux.cgroupsPath");
 	assert_int_equal(kill(pid, 0), 0);
 	for (size_t i = 0; i < plan->cgroup.directory_count; i++)
-		assert_int_equal(access(path_of(i, arena_printf(&arena, "%s/b", base)), F_OK), i + 1 < plan->cgroup.directory_count ? -1 : 0);
+		assert_int_equal(access(path_of(i, arena_printf(&arena, "%s/b", base)), F_OK),
+				 i + 1 < plan->cgroup.directory_count ? -1 : 0);
 	assert_int_equal(cgroup.count, 0);
 	/* Below it counts too. */
 	assert_int_equal(make("b", ""), -1);
@@ -307,14 +313,18 @@ static void a_failure_leaves_nothing(void **unused)
 	(void)unused;
 	made("kept", "");
 	cgroup_close(&cgroup);
-	assert_int_equal(make("kept/x/y/z", legacy() ? "\"cpu\":{\"cpus\":\"4000\"}" : "\"unified\":{\"cgroup.max.depth\":\"many\"}"), -1);
+	assert_int_equal(
+		make("kept/x/y/z", legacy() ? "\"cpu\":{\"cpus\":\"4000\"}" : "\"unified\":{\"cgroup.max.depth\":\"many\"}"), -1);
 	assert_true(error.code != 0);
 	assert_string_equal(error.path, legacy() ? "linux.resources.cpu.cpus" : "linux.resources.unified[\"cgroup.max.depth\"]");
-	assert_non_null(strstr(error.text, legacy() ? "cannot write '4000' to cpuset.cpus" : "cannot write 'many' to cgroup.max.depth"));
+	assert_non_null(
+		strstr(error.text, legacy() ? "cannot write '4000' to cpuset.cpus" : "cannot write 'many' to cgroup.max.depth"));
 	assert_true(gone("kept/x"));
 	assert_false(gone("kept"));
-	assert_int_equal(make("kept/x", legacy() ? "\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":4095,\"minor\":7,\"rate\":5}]}" :
-						   "\"unified\":{\"cgroup.nosuch\":\"1\"}"), -1);
+	assert_int_equal(
+		make("kept/x", legacy() ? "\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":4095,\"minor\":7,\"rate\":5}]}"
+					: "\"unified\":{\"cgroup.nosuch\":\"1\"}"),
+		-1);
 	assert_non_null(strstr(error.text, legacy() ? "no such device" : "no such setting"));
 	assert_true(gone("kept/x"));
 }

@@ -1,4 +1,4 @@
-/* Device rules as a program: run here by a small interpreter and compared with the rules themselves; loaded for real where possible. */
+/* Device rules as a program: run by a small interpreter and compared with the rules themselves; loaded for real where possible. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,11 +21,17 @@
 #undef fail
 
 /* cmocka's own would call its fail(), a name that is ours. */
-#define broken(...) do { printf(__VA_ARGS__); assert_true(false); } while (0)
+#define broken(...) \
+	do { \
+		printf(__VA_ARGS__); \
+		assert_true(false); \
+	} while (0)
 
 enum { M = 1, R = 2, W = 4, ALL = 7, ANY = -1 };
 
-struct access_request { uint32_t type, access, major, minor; };
+struct access_request {
+	uint32_t type, access, major, minor;
+};
 
 static uint64_t operand(const struct bpf_insn *insn, const uint64_t *reg)
 {
@@ -80,16 +86,13 @@ static int interpret(const struct bpf_insn *program, size_t length, const struct
 			memcpy(&word, (const char *)&context + insn->off, sizeof(word));
 			reg[insn->dst_reg] = word;
 			break;
-		case BPF_ALU64:
-			calculate(insn, reg);
-			break;
+		case BPF_ALU64: calculate(insn, reg); break;
 		case BPF_JMP:
 			assert_true(insn->off >= 0);
 			if (jumps(insn, reg))
 				at += (size_t)insn->off;
 			break;
-		default:
-			broken("unexpected instruction %x", insn->code);
+		default: broken("unexpected instruction %x", insn->code);
 		}
 	}
 	broken("the program ran past its end");
@@ -138,15 +141,18 @@ static void check(const struct plan_device_rule *rules, size_t count)
 static void usual_lists(void **unused)
 {
 	static const struct plan_device_rule defaults[] = {
-		{ false, 'a', ANY, ANY, ALL }, { true, 'c', ANY, ANY, M }, { true, 'b', ANY, ANY, M }, { true, 'c', 1, 3, ALL },
-		{ true, 'c', 5, 0, ALL }, { true, 'c', 136, ANY, ALL },
+		{ false, 'a', ANY, ANY, ALL }, { true, 'c', ANY, ANY, M }, { true, 'b', ANY, ANY, M },
+		{ true, 'c', 1, 3, ALL },      { true, 'c', 5, 0, ALL },   { true, 'c', 136, ANY, ALL },
 	};
 	static const struct plan_device_rule everything[] = { { false, 'a', ANY, ANY, ALL }, { true, 'a', ANY, ANY, ALL } };
 	static const struct plan_device_rule part[] = {
-		{ false, 'a', ANY, ANY, ALL }, { true, 'c', 1, ANY, ALL }, { false, 'c', 1, 3, W }, { true, 'a', 8, 1, R | W }, { false, 'a', ANY, 3, M },
+		{ false, 'a', ANY, ANY, ALL }, { true, 'c', 1, ANY, ALL }, { false, 'c', 1, 3, W },
+		{ true, 'a', 8, 1, R | W },    { false, 'a', ANY, 3, M },
 	};
 	static const struct plan_device_rule late[] = { { true, 'c', 1, 3, ALL }, { false, 'a', ANY, ANY, ALL } };
-	static const struct plan_device_rule pieces[] = { { true, 'a', ANY, ANY, R }, { true, 'a', ANY, ANY, W }, { false, 'a', ANY, ANY, M } };
+	static const struct plan_device_rule pieces[] = { { true, 'a', ANY, ANY, R },
+							  { true, 'a', ANY, ANY, W },
+							  { false, 'a', ANY, ANY, M } };
 
 	(void)unused;
 	check(NULL, 0);
@@ -246,7 +252,7 @@ static void attach_stranger(int dir)
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = (uintptr_t)yes;
 	attr.insn_cnt = 2;
-	attr.license = (uintptr_t)"GPL";
+	attr.license = (uintptr_t) "GPL";
 	int program = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 	assert_true(program >= 0);
 	memset(&attr, 0, sizeof(attr));
@@ -258,7 +264,11 @@ static void attach_stranger(int dir)
 	close(program);
 }
 
-struct probe { mode_t type; unsigned major, minor; int flags, mknod_error, open_error; };
+struct probe {
+	mode_t type;
+	unsigned major, minor;
+	int flags, mknod_error, open_error;
+};
 
 /* In a child, inside the cgroup: the node is made and opened; errors come back as what waitpid(2) tells. */
 static void probe(const struct probe *p)
@@ -290,19 +300,15 @@ static void probe(const struct probe *p)
 static void in_the_kernel(void **unused)
 {
 	static const struct plan_device_rule rules[] = {
-		{ false, 'a', ANY, ANY, ALL }, { true, 'c', 1, 3, ALL }, { true, 'c', 1, 5, R }, { true, 'c', 1, 99, ALL }, { false, 'c', 1, 99, W },
-		{ true, 'b', 7, ANY, M }, { true, 'c', 1, 5, M },
+		{ false, 'a', ANY, ANY, ALL }, { true, 'c', 1, 3, ALL }, { true, 'c', 1, 5, R }, { true, 'c', 1, 99, ALL },
+		{ false, 'c', 1, 99, W },      { true, 'b', 7, ANY, M }, { true, 'c', 1, 5, M },
 	};
 	static const struct plan_device_rule everything[] = { { false, 'a', ANY, ANY, ALL }, { true, 'a', ANY, ANY, ALL } };
 	static const struct probe probes[] = {
-		{ S_IFCHR, 1, 3, O_RDWR, 0, 0 },
-		{ S_IFCHR, 1, 5, O_RDONLY, 0, 0 },
-		{ S_IFCHR, 1, 5, O_WRONLY, 0, EPERM },
-		{ S_IFCHR, 1, 5, O_RDWR, 0, EPERM },
-		{ S_IFCHR, 1, 99, O_RDONLY, 0, ENXIO },
-		{ S_IFCHR, 1, 99, O_RDWR, 0, EPERM },
-		{ S_IFBLK, 7, 200, O_RDONLY, 0, EPERM },
-		{ S_IFBLK, 8, 0, O_RDONLY, EPERM, 0 },
+		{ S_IFCHR, 1, 3, O_RDWR, 0, 0 },         { S_IFCHR, 1, 5, O_RDONLY, 0, 0 },
+		{ S_IFCHR, 1, 5, O_WRONLY, 0, EPERM },   { S_IFCHR, 1, 5, O_RDWR, 0, EPERM },
+		{ S_IFCHR, 1, 99, O_RDONLY, 0, ENXIO },  { S_IFCHR, 1, 99, O_RDWR, 0, EPERM },
+		{ S_IFBLK, 7, 200, O_RDONLY, 0, EPERM }, { S_IFBLK, 8, 0, O_RDONLY, EPERM, 0 },
 		{ S_IFCHR, 1, 1, O_RDONLY, EPERM, 0 },
 	};
 	struct error error = { 0 };
@@ -335,7 +341,8 @@ static void very_many_rules(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < 8192; i++)
-		rules[i] = (struct plan_device_rule){ i % 2, "bc"[i / 2 % 2], (int64_t)(i % 4096), (int64_t)i, (unsigned)(1 + i % 7) };
+		rules[i] =
+			(struct plan_device_rule){ i % 2, "bc"[i / 2 % 2], (int64_t)(i % 4096), (int64_t)i, (unsigned)(1 + i % 7) };
 	if (device_filter_attach(dir, rules, 8192, &error) < 0)
 		printf("%s: %d\n", error.text, error.code);
 	assert_int_equal(error.code, 0);
@@ -346,10 +353,8 @@ static void very_many_rules(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(usual_lists),
-		cmocka_unit_test(a_denied_write_is_no_way_round_by_read_and_write),
-		cmocka_unit_test(random_lists),
-		cmocka_unit_test(in_the_kernel),
+		cmocka_unit_test(usual_lists),     cmocka_unit_test(a_denied_write_is_no_way_round_by_read_and_write),
+		cmocka_unit_test(random_lists),    cmocka_unit_test(in_the_kernel),
 		cmocka_unit_test(very_many_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
