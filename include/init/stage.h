@@ -42,6 +42,7 @@ int init_cwd(struct stage *stage, struct error *error);             /* paths.c: 
 int init_masked(struct stage *stage, struct error *error);          /* paths.c */
 int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
 int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority, personality, memory policy, affinity */
+int init_enter_early(struct stage *stage, struct error *error);     /* user.c: the working directory, before a filter may bar the way */
 int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c: without no_new_privs it needs CAP_SYS_ADMIN */
 int init_user(struct stage *stage, struct error *error);            /* user.c: bounding set, groups, ids, capabilities, cwd */
 int init_labels(struct stage *stage, struct error *error);          /* process.c: AppArmor, SELinux, for the next exec */

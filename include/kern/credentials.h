@@ -1,4 +1,4 @@
-/* Credentials of the calling thread: ids, groups, capability sets. -errno everywhere; what is set is read back by the verify calls. */
+/* Credentials of the calling thread: ids, groups, capability sets. -errno everywhere; what was set can be verified. */
 #pragma once
 
 #include <stddef.h>

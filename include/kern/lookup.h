@@ -6,15 +6,15 @@
 #include <sys/stat.h>
 
 enum lookup_flags {
-	/* A filter is loaded already, and one written before openat2 and faccessat2 refuses them: then openat and faccessat. What magic
-	 * links could lead to is gone by then but for our own sealed image. What even those refuse is left to execve to find out. */
+	/* A filter is loaded already, and one written before openat2 and faccessat2 refuses them: then openat and faccessat. What
+	 * magic links could lead to is gone by then but for our own sealed image. If faccessat is refused too, execve tells. */
 	LOOKUP_FILTERED = 1,
 };
 
 /* Opens with open(2)'s `flags`; close-on-exec. The fd, or -errno; -ELOOP: a magic link, or too many others. */
 int lookup_open(const char *path, int flags, enum lookup_flags lookup);
 
-/* Whether this process may execute the file: 0, -EISDIR, -EACCES (no right, no regular file, a noexec mount), or what opening says. */
+/* Whether this process may execute the file: 0, -EISDIR, -EACCES (no right, no regular file, a noexec mount), or opening's. */
 int lookup_executable(const char *path, enum lookup_flags lookup);
 
 /* Where this process is, as the kernel says it: 0, or -EXDEV if that is outside of its root. */

@@ -15,8 +15,8 @@ enum cgroup_controller {
 	CG_NET_PRIO, CG_PERF_EVENT, CG_MISC, CG_DMEM,
 	CG_CONTROLLERS
 };
-extern const char *const cgroup_controller_names[CG_CONTROLLERS];    /* as v2 calls them: "io" */
-extern const char *const cgroup_controller_v1_names[CG_CONTROLLERS]; /* as v1 calls them: "blkio" */
+extern const char cgroup_controller_names[CG_CONTROLLERS][12];    /* as v2 calls them: "io" */
+extern const char cgroup_controller_v1_names[CG_CONTROLLERS][12]; /* as v1 calls them: "blkio" */
 
 enum cgroup_layout { CGROUP_NONE, CGROUP_UNIFIED, CGROUP_HYBRID, CGROUP_LEGACY };
 

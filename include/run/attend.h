@@ -5,9 +5,12 @@
 #include <sys/types.h>
 #include "base/error.h"
 
-/* Blocks what a foreground run forwards, or a create wants to be told of; the previous mask is not kept: init resets its own.
- * A signalfd, close-on-exec; -1 with the error filled. */
-int signals_block(struct error *error);
+/* Blocks all but the signals of our own faults; the previous mask is not kept: init resets its own. */
+void signals_block(void);
+
+/* Signalfds, close-on-exec, for blocked signals; -1 with the error filled. */
+int signals_ending(struct error *error); /* SIGTERM, SIGINT, SIGHUP, SIGQUIT: they end a create cleanly */
+int signals_all(struct error *error);    /* what a foreground run forwards */
 
 /* 0 if no signal that asks us to end has come; else its number. Takes it. */
 int signals_pending(int signal_fd);

@@ -13,7 +13,8 @@ static int create(const struct invocation *invocation, struct error *error)
 	try(state_check_id(invocation->args[0], error));
 	try(container_prepare(invocation, invocation->args[0], &prepared, error));
 	prepared.plan->process.detached = true;
-	_cleanup_fd int signals = signals_block(error);
+	signals_block();
+	_cleanup_fd int signals = signals_ending(error);
 	if (signals < 0)
 		return -1;
 	try(container_create(invocation, &prepared, signals, &stage, error));

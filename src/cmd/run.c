@@ -29,11 +29,13 @@ static int finish(struct prepared *prepared, struct stage *stage, struct error *
 }
 
 /* The lock is not ours while the program runs: kill, delete and others may want the container. */
-static int attend_and_finish(const struct invocation *invocation, struct prepared *prepared, struct stage *stage, int signals,
-			     struct error *error)
+static int attend_and_finish(const struct invocation *invocation, struct prepared *prepared, struct stage *stage, struct error *error)
 {
 	const struct create_options *o = invocation->options;
 
+	_cleanup_fd int signals = signals_all(error);
+	if (signals < 0)
+		return -1;
 	close_fd(&stage->state.dir);
 	int code = attend(stage->pid, stage->pidfd, signals);
 	if (o->keep)
@@ -55,7 +57,8 @@ static int run(const struct invocation *invocation, struct error *error)
 	if (!prepared.plan->has_process)
 		return fail(error, 0, "process property must not be empty");
 	prepared.plan->process.detached = o->detach;
-	_cleanup_fd int signals = signals_block(error);
+	signals_block();
+	_cleanup_fd int signals = signals_ending(error);
 	if (signals < 0)
 		return -1;
 	if (!o->detach && !o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
@@ -67,7 +70,7 @@ static int run(const struct invocation *invocation, struct error *error)
 		struct error ignored = { 0 };
 		finish(&prepared, &stage, &ignored);
 	} else if (!o->detach) {
-		result = attend_and_finish(invocation, &prepared, &stage, signals, error);
+		result = attend_and_finish(invocation, &prepared, &stage, error);
 	}
 	container_close(&stage);
 	return result;

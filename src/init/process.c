@@ -19,14 +19,15 @@ static int join_keyring(const struct stage *stage, struct error *error)
 	if (process->selinux)
 		r = label_selinux(stage->procfs, "keycreate", "");
 	if (joined < 0 && joined != -ENOSYS) /* a kernel without keyrings has no host keys to hide either */
-		return fail(error, -joined, "cannot join a session keyring '%s' of its own (--no-new-keyring does without)", process->keyring);
+		return fail(error, -joined, "cannot join a session keyring '%s' of its own (--no-new-keyring does without)",
+			    process->keyring);
 	return r < 0 ? fail_at(error, &process->selinux_at, -r, "cannot take the label for new keys back") : 0;
 }
 
 int init_session(struct stage *stage, struct error *error)
 {
-	/* Away from the caller's terminal: no TIOCSTI into it, no signals from it (rule B.9). A new process that was born a leader of
-	 * its group already cannot be: then setsid says EPERM. */
+	/* Away from the caller's terminal: no TIOCSTI into it, no signals from it (rule B.9). EPERM: it leads a group already, and
+	 * then it has to lead the session as well. */
 	if (setsid() < 0 && (errno != EPERM || getsid(0) != getpid()))
 		return fail(error, errno, "cannot make a session of its own");
 	/* Before the ids change: the keyring belongs to whoever makes it. */
@@ -42,8 +43,8 @@ static int schedule(const struct plan_scheduler *wanted, struct error *error)
 	int r = schedule_set(&schedule);
 	/* With CONFIG_RT_GROUP_SCHED a new legacy cpu cgroup has no time for real-time tasks at all (sched-rt-group.rst). */
 	if (r == -EPERM && (wanted->policy == SCHED_FIFO || wanted->policy == SCHED_RR))
-		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: a real-time policy needs CAP_SYS_NICE, and in a "
-			       "legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
+		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: a real-time policy needs CAP_SYS_NICE, "
+			       "and in a legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
 	return r < 0 ? fail_at(error, &wanted->at, -r, "the kernel refuses the scheduler") : 0;
 }
 
@@ -52,7 +53,7 @@ int init_limits(struct stage *stage, struct error *error)
 	const struct plan_process *process = &stage->plan->process;
 	int r;
 
-	/* The caller's affinity is not the container's (contract 11.4). Before the scheduler: a SCHED_DEADLINE task may no more move. */
+	/* The caller's affinity is not the container's (contract 11.4). Before the scheduler: a SCHED_DEADLINE task is bound. */
 	r = affinity_reset();
 	if (r < 0)
 		return fail(error, -r, "cannot take the caller's CPU affinity back");
@@ -66,8 +67,8 @@ int init_limits(struct stage *stage, struct error *error)
 	return process->scheduler ? schedule(process->scheduler, error) : 0;
 }
 
-/* The kernel looks at these at exec. With no_new_privs AppArmor takes only a subset of the present profile and SELinux only what its
- * policy calls nnp_transition, so that a refusal may come as late as that. */
+/* The kernel looks at these at exec. With no_new_privs AppArmor takes only a subset of the present profile and SELinux only what
+ * its policy calls nnp_transition, so that a refusal may come as late as that. */
 int init_labels(struct stage *stage, struct error *error)
 {
 	const struct plan_process *process = &stage->plan->process;

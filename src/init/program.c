@@ -92,10 +92,10 @@ static int add_home(const struct stage *stage, struct error *error)
 	return 0;
 }
 
-/* All of them, those included that a caller ignored (SIGPIPE, SIGCHLD) and those that libc keeps for itself: hence the raw calls. */
+/* All of them, those too that a caller ignored (SIGPIPE, SIGCHLD) and those that libc keeps for itself: hence the raw calls. */
 static void default_signals(void)
 {
-	const unsigned long usual[8] = { 0 }; /* struct sigaction of the kernel: SIG_DFL, no flags, whatever the order of its members */
+	const unsigned long usual[8] = { 0 }; /* the kernel's struct sigaction: SIG_DFL, no flags, in any order of its members */
 	const uint64_t none = 0;
 
 	for (int signal = 1; signal <= 64; signal++)
@@ -142,7 +142,8 @@ static int lower_nofile(const struct plan *plan, struct error *error)
 		const uint64_t value[2] = { limit->soft, limit->hard };
 		if (limit->resource == RLIMIT_NOFILE && limit->soft < PLAN_NOFILE_LEAST + (uint64_t)plan->preserve_fds &&
 		    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, value, NULL) < 0)
-			return fail_at(error, &limit->at, errno, "cannot lower RLIMIT_NOFILE to %llu", (unsigned long long)limit->soft);
+			return fail_at(error, &limit->at, errno, "cannot lower RLIMIT_NOFILE to %llu",
+				       (unsigned long long)limit->soft);
 	}
 	return 0;
 }

@@ -79,7 +79,8 @@ static int cwd_failed(const struct plan_process *process, int r, struct error *e
 	const char *why = r == -ELOOP ? ": a symbolic link in it leads nowhere or out of the container" : "";
 	if (r == -EXDEV)
 		why = ": it is outside of the container's root";
-	return fail_at(error, &process->cwd_at, *why ? 0 : -r, "chdir to cwd (\"%s\") set in config.json failed%s", process->cwd, why);
+	return fail_at(error, &process->cwd_at, *why ? 0 : -r, "chdir to cwd (\"%s\") set in config.json failed%s",
+		       process->cwd, why);
 }
 
 /* As root first, since the way may be barred to the user. 1: entered, 0: only the user may (NFS, FUSE, another's home). */
@@ -116,8 +117,8 @@ static int set_groups(const struct plan *plan, struct error *error)
 	const struct plan_process *process = &plan->process;
 	int r = cred_set_groups(process->groups, process->group_count);
 
-	/* A user namespace whose maps an unprivileged user wrote has setgroups denied for good: no group can be dropped then, and none
-	 * was asked for (user_namespaces(7)). */
+	/* A user namespace whose maps an unprivileged user wrote has setgroups denied for good: no group can be dropped then, and
+	 * none was asked for (user_namespaces(7)). */
 	if (r == -EPERM && process->group_count == 0 && plan->in_user_namespace)
 		return 0;
 	if (r == 0)
@@ -136,7 +137,8 @@ static int set_ids(const struct plan *plan, struct error *error)
 		return fail_at(error, &process->user_at, -r, "cannot become uid %u", process->uid);
 	r = unless_refused(plan, cred_verify_ids(process->uid, process->gid));
 	if (r < 0)
-		return fail_at(error, &process->user_at, -r, "the kernel did not make this uid %u and gid %u", process->uid, process->gid);
+		return fail_at(error, &process->user_at, -r, "the kernel did not make this uid %u and gid %u",
+			       process->uid, process->gid);
 	return 0;
 }
 

@@ -39,9 +39,9 @@ static int permissions(long keyring, uint32_t *to)
 	return field == 4 ? 0 : -EINVAL;
 }
 
-/* A keyring is found by name only if it lets others search it, and a new one does not: one that does was there before, left behind or
- * laid out for us by another process of the same uid. Its keys are not for us, nor ours for its makers. 0 instead of a number: it
- * is the very one we have from our caller. */
+/* A keyring is found by name only if it lets others search it, and a new one does not: one that does was there before, left behind
+ * or laid out for us by another process of the same uid. Its keys are not for us, nor ours for its makers. 0 instead of a number:
+ * it is the very one we have from our caller. */
 static int was_there(long keyring)
 {
 	uint32_t rights = ANY_SEARCH;

@@ -104,7 +104,9 @@ static char *kernel_view(char *line, uint64_t *id)
 			return NULL;
 		*rest++ = '\0';
 	}
-	const char *type = strstr(rest, " - ");
+	const char *type = rest;
+	while (type && strncmp(type, " - ", 3) != 0)
+		type = strchr(type + 1, ' ');
 	if (!type || (strncmp(type + 3, "proc ", 5) != 0 && strncmp(type + 3, "sysfs ", 6) != 0))
 		return NULL;
 	if (strcmp(field[3], "/") != 0 || number_u64(field[0], id) < 0)

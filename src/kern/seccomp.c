@@ -53,8 +53,8 @@ static int helper(void *data)
 	const char byte = SECCOMP_LISTENER_BYTE;
 	int listener;
 
-	/* The other thread spins. Were both SCHED_FIFO on a single CPU, this one would never get it; as SCHED_OTHER it lives on what
-	 * the kernel keeps back from real-time tasks (sched(7)). */
+	/* The other thread spins. Were both SCHED_FIFO on a single CPU, this one would never get it; as SCHED_OTHER it lives on
+	 * what the kernel keeps back from real-time tasks (sched(7)). */
 	syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &usual);
 	atomic_store(&handover->ready, 1);
 	while ((listener = atomic_load(&handover->listener)) == WAITING)

@@ -71,7 +71,8 @@ static uint64_t confine(struct planning *p, uint64_t set, uint64_t to, const cha
 		cap_free(name);
 	}
 	if (names.length)
-		plan_warn(p, &p->spec->process->capabilities->at, "ignoring %s capabilities that are not %s: [%s]", what, why, names.data);
+		plan_warn(p, &p->spec->process->capabilities->at, "ignoring %s capabilities that are not %s: [%s]",
+			  what, why, names.data);
 	return set & to;
 }
 

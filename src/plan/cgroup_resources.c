@@ -241,7 +241,7 @@ static const struct {
 	int (*check)(struct cgroup_planning *c, struct error *error);
 	struct asked (*asked)(const struct spec_resources *resources);
 	cgroup_writer *v2, *v1;
-} chapters[] = {
+} resource_table[] = {
 	{ CG_PIDS, NULL, pids_asked, cgroup_write_pids, cgroup_write_pids },
 	{ CG_MEMORY, check_memory, memory_asked, cgroup_v2_memory, cgroup_v1_memory },
 	{ CG_IO, check_io, io_asked, cgroup_v2_io, cgroup_v1_io },
@@ -255,22 +255,22 @@ static const struct {
 
 int cgroup_plan_resources(struct cgroup_planning *c, struct error *error)
 {
-	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]); i++) {
-		struct asked asked = chapters[i].asked(c->resources);
+	for (size_t i = 0; i < sizeof(resource_table) / sizeof(resource_table[0]); i++) {
+		struct asked asked = resource_table[i].asked(c->resources);
 		bool v2;
-		if (chapters[i].check)
-			try(chapters[i].check(c, error));
-		struct cgroup_rows *rows = cgroup_home(c, chapters[i].controller, &v2);
+		if (resource_table[i].check)
+			try(resource_table[i].check(c, error));
+		struct cgroup_rows *rows = cgroup_home(c, resource_table[i].controller, &v2);
 		if (!rows && asked.at) {
 			struct place at = cgroup_field(c, asked.at, asked.field);
 			return fail_at(error, &at, 0, "this needs the cgroup controller '%s', which this host does not have",
-				       cgroup_controller_names[chapters[i].controller]);
+				       cgroup_controller_names[resource_table[i].controller]);
 		}
 		size_t before = rows ? rows->count : 0;
 		if (rows)
-			try((v2 ? chapters[i].v2 : chapters[i].v1)(c, rows, error));
+			try((v2 ? resource_table[i].v2 : resource_table[i].v1)(c, rows, error));
 		if (rows && v2 && rows->count > before)
-			c->v2_needed |= 1u << chapters[i].controller;
+			c->v2_needed |= 1u << resource_table[i].controller;
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 /* These act on processes and are no settings: a pid in cgroup.procs would fetch any process of the host into the container's
  * cgroup, and a frozen cgroup would hang whoever creates the container. */
-static const char *const actions[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.type" };
+static const char *const action_words[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.type" };
 
 /* CTRL.PARAM, and nothing a path could be made of. */
 static int check_key(const struct json_pair *pair, struct error *error)
@@ -18,8 +18,8 @@ static int check_key(const struct json_pair *pair, struct error *error)
 		if (*at == '/' || (unsigned char)*at <= 0x20 || *at == 0x7f)
 			return fail_at(error, &pair->at, 0,
 				       "'%s' is not the name of a cgroup v2 file: it has a '/' or a control character", pair->key);
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (strcmp(pair->key, actions[i]) == 0)
+	for (size_t i = 0; i < sizeof(action_words) / sizeof(action_words[0]); i++)
+		if (strcmp(pair->key, action_words[i]) == 0)
 			return fail_at(error, &pair->at, 0, "'%s' is no setting, and belongs to the runtime", pair->key);
 	return 0;
 }

@@ -55,7 +55,7 @@ static int check_entry(const struct planning *p, const char *entry, struct error
 	return 0;
 }
 
-/* Socket activation: the descriptors were passed through, so the numbers are ours and not the configuration's (sd_listen_fds(3)). */
+/* Socket activation: we pass the descriptors on, so the numbers are ours and not the configuration's (sd_listen_fds(3)). */
 static size_t add_listen_fds(const struct planning *p, const char **all, size_t count)
 {
 	if (!p->request->listen_fds)

@@ -33,15 +33,17 @@ static int check_proc(const struct entry *e, struct error *error)
 {
 	const struct place *at = &e->spec->at;
 
-	if (e->options.acts & ACT_REMOUNT || !plan_path_below(e->lexical, "/proc"))
+	/* Both ways of reading "..": only names from the list below may begin with /proc/ when init looks at them. */
+	if (e->options.acts & ACT_REMOUNT || (!plan_path_below(e->lexical, "/proc") && !plan_path_below(e->to->target, "/proc")))
 		return 0;
 	if (!strcmp(e->lexical, "/proc")) {
+		e->to->target = e->lexical;
 		/* A bind's source is looked at when it is opened: it must be a procfs. */
 		return is_bind(e) || is_type(e, "proc") ? 0 : fail_at(error, at, 0, "\"%s\" cannot be mounted because it is not of type proc",
 								       e->spec->destination);
 	}
 	for (size_t i = 0; i < sizeof(inside_proc) / sizeof(inside_proc[0]); i++)
-		if (!strcmp(e->lexical, inside_proc[i]))
+		if (!strcmp(e->to->target, inside_proc[i]))
 			return 0;
 	return fail_at(error, at, 0, "\"%s\" cannot be mounted because it is inside /proc", e->spec->destination);
 }

@@ -40,7 +40,8 @@ static int plan_args(struct planning *p, struct error *error)
 	process->args = (char *const *)spec->args.items;
 	uint64_t all = weigh(process->args, &too_long) + weigh(process->env, &too_long);
 	if (too_long)
-		return fail_at(error, &spec->args_at, 0, "a string of args or env is longer than execve takes: %u bytes", ONE_STRING_MOST);
+		return fail_at(error, &spec->args_at, 0, "a string of args or env is longer than execve takes: %u bytes",
+			       ONE_STRING_MOST);
 	if (all > ALL_STRINGS_MOST)
 		return fail_at(error, &spec->args_at, 0, "args and env have %llu bytes, execve takes at most %llu",
 			       (unsigned long long)all, ALL_STRINGS_MOST);
@@ -74,7 +75,8 @@ static int plan_groups(struct planning *p, struct error *error)
 	for (uint32_t i = 0; i < user->additional_gids.count; i++) {
 		groups[i] = (gid_t)user->additional_gids.items[i];
 		if (linux_ && unmapped(&linux_->gid_mappings, groups[i]))
-			return fail_at(error, &user->at, 0, "cannot set the additional group %u: it is not mapped in the user namespace", groups[i]);
+			return fail_at(error, &user->at, 0,
+				       "cannot set the additional group %u: it is not mapped in the user namespace", groups[i]);
 	}
 	p->plan->process.groups = groups;
 	p->plan->process.group_count = user->additional_gids.count;

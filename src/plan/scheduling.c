@@ -38,7 +38,7 @@ int plan_rlimits(struct planning *p, struct error *error)
 	JSON_EACH(struct spec_rlimit, spec, list) {
 		int resource = resource_of(spec->type);
 		if (resource < 0)
-			return fail_at(error, &spec->at, 0, "wrong rlimit value: %s is none of the limits of getrlimit(2)", spec->type);
+			return fail_at(error, &spec->at, 0, "wrong rlimit value: %s is no limit of getrlimit(2)", spec->type);
 		limits[count++] = (struct plan_rlimit){
 			.resource = resource, .soft = spec->soft, .hard = spec->hard, .name = spec->type, .at = spec->at,
 		};
@@ -72,7 +72,8 @@ static int check_scheduler(const struct spec_scheduler *s, struct error *error)
 	if (s->policy != SCHED_DEADLINE && (s->runtime || s->deadline || s->period))
 		return fail_at(error, &s->at, 0, "scheduler runtime, deadline and period can only be given with SCHED_DEADLINE");
 	if (s->policy == SCHED_DEADLINE && !deadline_fits(s))
-		return fail_at(error, &s->at, 0, "scheduler runtime, deadline and period: 1024 <= runtime <= deadline <= period is needed");
+		return fail_at(error, &s->at, 0,
+			       "scheduler runtime, deadline and period: 1024 <= runtime <= deadline <= period is needed");
 	return 0;
 }
 
@@ -123,7 +124,8 @@ static int plan_memory_policy(struct planning *p, struct error *error)
 	struct plan_memory_policy *policy = arena_new(p->arena, struct plan_memory_policy);
 	uint64_t *nodes = arena_array(p->arena, uint64_t, NODES_MOST / 64);
 	if (number_list(spec->nodes ? spec->nodes : "", nodes, NODES_MOST) < 0)
-		return fail_at(error, &spec->at, 0, "memoryPolicy: nodes is not a list such as '0-3,7' below %d: '%s'", NODES_MOST, spec->nodes);
+		return fail_at(error, &spec->at, 0, "memoryPolicy: nodes is not a list such as '0-3,7' below %d: '%s'",
+			       NODES_MOST, spec->nodes);
 	*policy = (struct plan_memory_policy){ .at = spec->at, .mode = spec->mode, .nodes = nodes };
 	for (size_t node = 0; node < NODES_MOST; node++)
 		if (nodes[node / 64] >> node % 64 & 1)
@@ -132,7 +134,8 @@ static int plan_memory_policy(struct planning *p, struct error *error)
 	for (uint32_t i = 0; i < spec->flags.count; i++)
 		policy->mode |= spec->flags.items[i];
 	if ((policy->mode & MPOL_F_STATIC_NODES) && (policy->mode & MPOL_F_RELATIVE_NODES))
-		return fail_at(error, &spec->at, 0, "memoryPolicy: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
+		return fail_at(error, &spec->at, 0,
+			       "memoryPolicy: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
 	p->plan->process.memory_policy = policy;
 	return 0;
 }
@@ -174,7 +177,8 @@ static int check_affinity(struct planning *p, struct error *error)
 	uint64_t *set = arena_array(p->arena, uint64_t, CPUS_MOST / 64);
 	for (int i = 0; i < 2; i++)
 		if (lists[i].list && number_list(lists[i].list, set, CPUS_MOST) < 0)
-			return fail_at(error, &affinity->at, 0, "execCPUAffinity: %s is not a list of CPUs such as '0-3,7' below %d: '%s'",
+			return fail_at(error, &affinity->at, 0,
+				       "execCPUAffinity: %s is not a list of CPUs such as '0-3,7' below %d: '%s'",
 				       lists[i].name, CPUS_MOST, lists[i].list);
 	return 0;
 }
@@ -240,7 +244,8 @@ void show_limits(const struct plan *plan, struct text *out)
 	if (process->scheduler)
 		show_scheduler(process->scheduler, out);
 	if (process->io_priority)
-		text_printf(out, "  io priority %s %d\n", word_of(io_class_words, *process->io_priority >> 13), *process->io_priority & 7);
+		text_printf(out, "  io priority %s %d\n", word_of(io_class_words, *process->io_priority >> 13),
+			    *process->io_priority & 7);
 	if (process->memory_policy)
 		show_memory_policy(process->memory_policy, out);
 	if (process->personality)

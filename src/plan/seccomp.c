@@ -17,9 +17,11 @@ static const struct { const char *word; uint32_t token; } architectures[] = {
 	{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM }, { "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 }, { "SCMP_ARCH_MIPS", SCMP_ARCH_MIPS },
 	{ "SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64 }, { "SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32 },
 	{ "SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL }, { "SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64 },
-	{ "SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 }, { "SCMP_ARCH_PPC", SCMP_ARCH_PPC }, { "SCMP_ARCH_PPC64", SCMP_ARCH_PPC64 },
+	{ "SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 },
+	{ "SCMP_ARCH_PPC", SCMP_ARCH_PPC }, { "SCMP_ARCH_PPC64", SCMP_ARCH_PPC64 },
 	{ "SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE }, { "SCMP_ARCH_S390", SCMP_ARCH_S390 }, { "SCMP_ARCH_S390X", SCMP_ARCH_S390X },
-	{ "SCMP_ARCH_PARISC", SCMP_ARCH_PARISC }, { "SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64 }, { "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
+	{ "SCMP_ARCH_PARISC", SCMP_ARCH_PARISC }, { "SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64 },
+	{ "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
 	/* of libseccomp 2.6 */
 #ifdef SCMP_ARCH_LOONGARCH64
 	{ "SCMP_ARCH_LOONGARCH64", SCMP_ARCH_LOONGARCH64 },
@@ -85,7 +87,7 @@ static int add_architecture(const struct spec_seccomp *spec, struct plan_seccomp
 			continue;
 		uint32_t token = architectures[i].token;
 		if ((token ^ list[0]) & LITTLE_ENDIAN_BIT)
-			return fail_at(error, &spec->at, 0, "seccomp architecture %s has another byte order than this machine", word);
+			return fail_at(error, &spec->at, 0, "seccomp architecture %s has not this machine's byte order", word);
 		for (size_t known = 0; known < plan->architecture_count; known++)
 			if (list[known] == token)
 				return 0;
@@ -152,7 +154,8 @@ static size_t rules_of(const struct spec_syscall *spec)
 }
 
 /* One rule, or one for each condition. */
-static void add_rules(struct planning *p, const struct spec_syscall *spec, struct plan_seccomp *plan, struct plan_seccomp_rule *rules)
+static void add_rules(struct planning *p, const struct spec_syscall *spec, struct plan_seccomp *plan,
+		      struct plan_seccomp_rule *rules)
 {
 	size_t several = rules_of(spec);
 	const struct plan_seccomp_rule rule = {

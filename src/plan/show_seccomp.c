@@ -24,10 +24,12 @@ static void show_action(struct text *out, uint32_t action)
 static void show_condition(struct text *out, const struct plan_seccomp_arg *arg)
 {
 	static const char *const signs[] = {
-		[SCMP_CMP_NE] = "!=", [SCMP_CMP_LT] = "<", [SCMP_CMP_LE] = "<=", [SCMP_CMP_EQ] = "==", [SCMP_CMP_GE] = ">=", [SCMP_CMP_GT] = ">",
+		[SCMP_CMP_NE] = "!=", [SCMP_CMP_LT] = "<", [SCMP_CMP_LE] = "<=",
+		[SCMP_CMP_EQ] = "==", [SCMP_CMP_GE] = ">=", [SCMP_CMP_GT] = ">",
 	};
 	if (arg->op == SCMP_CMP_MASKED_EQ)
-		text_printf(out, " arg%u & 0x%llx == 0x%llx", arg->index, (unsigned long long)arg->value, (unsigned long long)arg->value_two);
+		text_printf(out, " arg%u & 0x%llx == 0x%llx", arg->index, (unsigned long long)arg->value,
+			    (unsigned long long)arg->value_two);
 	else
 		text_printf(out, " arg%u %s %llu", arg->index, signs[arg->op], (unsigned long long)arg->value);
 }

@@ -3,39 +3,56 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "kern/process.h"
 
-int signals_block(struct error *error)
+static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
+static void all_but_faults(sigset_t *set)
+{
+	/* A fault of our own must end us, not wait in a queue. */
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+	sigfillset(set);
+	for (size_t i = 0; i < array_length(faults); i++)
+		sigdelset(set, faults[i]);
+}
+
+void signals_block(void)
 {
 	sigset_t all;
-	sigfillset(&all);
-	/* A fault of our own must end us, not wait in a queue. */
-	const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		sigdelset(&all, faults[i]);
+	all_but_faults(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int watch(const sigset_t *set, struct error *error)
+{
+	int fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? fail(error, errno, "cannot watch for signals") : fd;
 }
 
-static bool asks_to_end(int signal)
+int signals_ending(struct error *error)
 {
-	return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < array_length(ending); i++)
+		sigaddset(&set, ending[i]);
+	return watch(&set, error);
+}
+
+int signals_all(struct error *error)
+{
+	sigset_t set;
+	all_but_faults(&set);
+	return watch(&set, error);
 }
 
 int signals_pending(int signal_fd)
 {
 	struct signalfd_siginfo info;
-	int found = 0;
-
-	while (read(signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (asks_to_end((int)info.ssi_signo))
-			found = (int)info.ssi_signo;
-	return found;
+	return read(signal_fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
 /* Everything but init, whose end is told by its pidfd. */

@@ -139,8 +139,9 @@ const struct row create_score[] = {
 	H("rlimits", "set resource limits, with the runtime's rights", host_rlimits, rlimits, show_limits),
 	H("filter-ready", "hand the compiled filter over", host_filter_ready, early_filter, NULL),
 	I("limits", "scheduler, io priority, personality, memory policy, affinity", init_limits, process, NULL),
+	I("enter", "enter the working directory, before a filter may bar the way", init_enter_early, early_filter, NULL),
 	I("seccomp-early", "load the filter: without no_new_privs it needs CAP_SYS_ADMIN", init_seccomp_early, early_filter, NULL),
-	H("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
+	A("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
 	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
 	I("user", "drop capabilities, become the user, enter the working directory", init_user, process, show_user),
 	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),

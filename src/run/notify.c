@@ -12,9 +12,9 @@
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "spec/spec.h"
 
 #define AGENT_SECONDS 10
+#define PROCESS_STATE_VERSION "1.3.0" /* of the specification that has this structure */
 
 /* A path too long for sun_path goes through a descriptor of its directory. */
 static int address_of(const char *path, int *directory, struct sockaddr_un *address)
@@ -46,7 +46,7 @@ static int connect_to(const char *path)
 	if (r < 0)
 		return r;
 	_cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* An agent that never accepts or reads must not hold the container's creation up for ever; the limit is connect's as well. */
+	/* An agent that never accepts or reads must not hold the creation up for ever; the limit is connect's as well. */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
@@ -55,7 +55,7 @@ static int connect_to(const char *path)
 
 static void state_text(struct text *text, const char *metadata, const char *state_json, pid_t pid)
 {
-	text_printf(text, "{\"ociVersion\":\"" OCI_VERSION "\",\"fds\":[\"seccompFd\"],\"pid\":%d", (int)pid);
+	text_printf(text, "{\"ociVersion\":\"" PROCESS_STATE_VERSION "\",\"fds\":[\"seccompFd\"],\"pid\":%d", (int)pid);
 	if (metadata) {
 		text_add(text, ",\"metadata\":");
 		text_add_json(text, metadata);
@@ -88,7 +88,8 @@ static int send_with_fd(int socket, const char *data, size_t length, int fd)
 	return 0;
 }
 
-int notify_send(const char *listener_path, const char *metadata, const char *state_json, pid_t pid, int listener_fd, struct error *error)
+int notify_send(const char *listener_path, const char *metadata, const char *state_json, pid_t pid, int listener_fd,
+		struct error *error)
 {
 	struct arena arena;
 	_cleanup_fd int socket = connect_to(listener_path);

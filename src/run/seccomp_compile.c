@@ -61,7 +61,8 @@ static int add_rule(scmp_filter_ctx filter, const struct plan_seccomp_rule *rule
 		};
 	int r = seccomp_rule_add_array(filter, rule->action, number, (unsigned)rule->arg_count, args);
 	if (r == -EEXIST)
-		return fail_at(error, &rule->at, 0, "the seccomp rule for '%s' contradicts an earlier one with the same conditions", name);
+		return fail_at(error, &rule->at, 0,
+			       "the seccomp rule for '%s' contradicts an earlier one with the same conditions", name);
 	return r < 0 ? fail_at(error, &rule->at, -r, "libseccomp refuses the rule for '%s'", name) : 0;
 }
 
@@ -77,8 +78,8 @@ static int set_up(scmp_filter_ctx filter, const struct plan_seccomp *plan, uint3
 	}
 	if (r < 0)
 		return fail_at(error, &plan->at, -r, "libseccomp refuses the architecture 0x%x", architecture);
-	/* A tree is half as long to walk as a list, and the kernel walks it once for each number at loading already. Older than 2.5,
-	 * the library says EINVAL and makes a list. */
+	/* A tree is shorter to walk than a list, and the kernel walks it for each number at loading already. Older than 2.5, the
+	 * library says EINVAL and makes a list. */
 	if (names > NAMES_FOR_A_TREE)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return 0;
@@ -225,7 +226,8 @@ int seccomp_compile(const struct plan_seccomp *plan, struct arena *arena, const 
 	for (size_t i = 0; i < c.count; i++)
 		*length += c.parts[i].length;
 	if (*length > PROGRAM_MOST)
-		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d", *length, PROGRAM_MOST);
+		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d",
+			       *length, PROGRAM_MOST);
 	*program = join(&c, *length);
 	return 0;
 }

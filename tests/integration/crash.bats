@@ -9,7 +9,9 @@ points=(openat openat2 mkdirat clone clone3 write pwrite64 sendmsg sendto recvms
 killed_at() {
 	local name=$1 n=$2 c=0
 	shift 2
-	timeout -k 1 20 strace -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:signal=KILL:when=$n" "$@" >/dev/null 2>&1 </dev/null 3>&- || c=$?
+	# strace dies as its child did, and the shell would say so.
+	{ timeout -k 1 20 strace -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:signal=KILL:when=$n" \
+		"$@" >/dev/null 2>&1 </dev/null 3>&- || c=$?; } 2>/dev/null
 	[[ $c != 124 ]] || { complain "hung at $name $n"; return 2; }
 	[[ $c == 137 ]]
 }
@@ -102,8 +104,8 @@ setup() {
 			local n
 			for n in 1 2 4; do
 				c=0
-				timeout -k 1 20 strace -f -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:error=$error:when=$n" \
-					"$RUNTIME" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>"$T/err" </dev/null 3>&- || c=$?
+				{ timeout -k 1 20 strace -f -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:error=$error:when=$n" \
+					"$RUNTIME" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>"$T/err" </dev/null 3>&- || c=$?; } 2>/dev/null
 				(( c != 124 )) || { complain "hung: $name $error"; false; }
 				(( c < 128 )) || { complain "died: $name $error: $c $(<"$T/err")"; false; }
 				(( c == 0 )) || [[ -s $T/err ]] || { complain "no words: $name $error"; false; }

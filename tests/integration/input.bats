@@ -290,7 +290,6 @@ refused() { # WHAT
 		.linux.resources.rdma = {"dev": {"hcaHandles": 12345}}
 		.linux.resources.unified = {"memory.high": "13352960"}
 		.linux.resources.unified = {"nosuch.file": "12345"}
-		.linux.resources.memory = {"limit": 134217728, "kernelTCP": 33554432}
 	TABLE
 }
 

@@ -41,9 +41,8 @@ static int make_plan(const char *process, const char *linux_)
 	struct planning p;
 	struct error error = { 0 };
 	struct text lines = text_in(&arena);
-	const char *document = arena_printf(&arena,
-		"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"process\":{\"user\":{\"uid\":0,\"gid\":0}%s},\"linux\":{%s}}",
-		process, linux_);
+	const char *document = arena_printf(&arena, "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
+		"\"process\":{\"user\":{\"uid\":0,\"gid\":0}%s},\"linux\":{%s}}", process, linux_);
 
 	int r = plan_chapters(document, &p, &error);
 	sentence[0] = '\0';

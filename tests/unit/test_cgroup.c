@@ -551,6 +551,36 @@ static void controllers_are_enabled_once(void **unused)
 	rmdir(directory);
 }
 
+/* Kernels differ in their files: what may be missing, what stands in for what, and what may not be dropped. */
+static void files_may_be_missing(void **unused)
+{
+	static const struct plan_write writes[] = {
+		{ .file = "gone", .value = "1", .may_be_missing = true }, { .file = "gone", .value = "2", .or_next = true },
+		{ .file = "first", .value = "3" },			  { .file = "second", .value = "4", .or_next = true },
+		{ .file = "gone", .value = "5" },			  { .file = "gone", .value = "6" },
+	};
+	const struct plan_cgroup here = { .path = "/p" };
+	struct plan_cgroup_directory directory = { .writes = writes, .write_count = 5 };
+	char name[] = "/tmp/caisson-rows-XXXXXX", text[16];
+
+	(void)unused;
+	assert_non_null(mkdtemp(name));
+	int dir = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memset(&error, 0, sizeof(error));
+	assert_int_equal(file_replace(dir, "first", "0", 1, 0644), 0);
+	assert_int_equal(file_replace(dir, "second", "0", 1, 0644), 0);
+	assert_int_equal(rows_write(&here, &directory, dir, &error), 0);
+	assert_true(file_read(dir, "first", text, sizeof(text)) == 1 && text[0] == '3');
+	assert_true(file_read(dir, "second", text, sizeof(text)) == 1 && text[0] == '4');
+	directory.write_count = 6;
+	assert_int_equal(rows_write(&here, &directory, dir, &error), -1);
+	assert_string_equal(error.text, "cannot write '6' to gone of the cgroup '/p': this kernel has no such setting");
+	unlinkat(dir, "first", 0);
+	unlinkat(dir, "second", 0);
+	close(dir);
+	rmdir(name);
+}
+
 static int run(const char *view)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +601,7 @@ static int run(const char *view)
 		cmocka_unit_test_teardown(a_tree_can_be_cloned, clean),
 		cmocka_unit_test_teardown(it_can_be_handed_over, clean),
 		cmocka_unit_test(controllers_are_enabled_once),
+		cmocka_unit_test(files_may_be_missing),
 	};
 
 	if (arena_open(&arena) < 0)

@@ -73,7 +73,8 @@ static void unknown_names_are_told_once(void **state)
 {
 	(void)state;
 	usual_host();
-	assert_int_equal(make_plan(USUAL ",\"capabilities\":{\"bounding\":[\"CAP_B\",\"CAP_BB\",\"CAP_B\"],\"permitted\":[\"CAP_BB\",\"CAP_B\"]}",
+	assert_int_equal(make_plan(USUAL ",\"capabilities\":{\"bounding\":[\"CAP_B\",\"CAP_BB\",\"CAP_B\"],"
+		"\"permitted\":[\"CAP_BB\",\"CAP_B\"]}",
 				   ""), 0);
 	assert_string_equal(warnings, "ignoring unknown or unavailable capabilities: [CAP_B CAP_BB]\n");
 }
@@ -114,7 +115,8 @@ static void shown(void **state)
 	assert_int_equal(plan_row(1, ""), 0);
 	show_user(plan, &out);
 	assert_string_equal(out.data,
-		"  uid      0\n  gid      0\n  bounding     cap_chown cap_kill\n  effective    cap_kill\n  permitted    cap_chown cap_kill\n"
+		"  uid      0\n  gid      0\n  bounding     cap_chown cap_kill\n  effective    cap_kill\n"
+			"  permitted    cap_chown cap_kill\n"
 		"  inheritable  -\n  ambient      -\n  cwd      /\n");
 }
 

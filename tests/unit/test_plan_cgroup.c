@@ -175,8 +175,8 @@ static void memory_limits(void **unused)
 	       "'checkBeforeUpdate':true}",
 	       "memory.max=1");
 	writes(&legacy, "'memory':{'limit':100000,'swap':300000,'reservation':50000,'swappiness':0,'disableOOMKiller':true}",
-	       "memory memory.limit_in_bytes=100000; memory memory.memsw.limit_in_bytes=300000; memory memory.soft_limit_in_bytes=50000; "
-	       "memory memory.oom_control=1; memory memory.swappiness=0");
+	       "memory memory.limit_in_bytes=100000; memory memory.memsw.limit_in_bytes=300000; "
+	       "memory memory.soft_limit_in_bytes=50000; memory memory.oom_control=1; memory memory.swappiness=0");
 	writes(&legacy, "'memory':{'limit':-1}", "memory memory.limit_in_bytes=-1; memory memory.memsw.limit_in_bytes=-1");
 	assert_null(warnings);
 	writes(&legacy, "'memory':{'kernel':5000}", "");

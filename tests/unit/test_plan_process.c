@@ -47,7 +47,8 @@ static const struct { const char *process, *linux_, *error; } refused[] = {
 	{ USUAL, "\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\",\"nodes\":\"0\"}", "no nodes" },
 	{ USUAL, "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"zero\"}", "not a list" },
 	{ USUAL, "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"1024\"}", "not a list" },
-	{ USUAL, "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\",\"MPOL_F_RELATIVE_NODES\"]}",
+	{ USUAL, "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\","
+		"\"MPOL_F_RELATIVE_NODES\"]}",
 	  "exclude each other" },
 	{ USUAL, "\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"X\"]}", "personality" },
 	{ USUAL ",\"user\":{\"uid\":10,\"gid\":0}", USER_NAMESPACE, "cannot setuid to unmapped uid 10" },
@@ -65,7 +66,8 @@ static void refused_by_table(void **state)
 		if (strstr(process, "\"user\"")) {
 			struct planning p;
 			struct error error = { 0 };
-			const char *document = arena_printf(&arena, "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"process\":{%s},"
+			const char *document = arena_printf(&arena, "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
+				"\"process\":{%s},"
 							    "\"linux\":{%s}}", process + 1, refused[i].linux_);
 			assert_int_equal(plan_chapters(document, &p, &error), -1);
 			error_sentence(&error, sentence, sizeof(sentence));
@@ -193,7 +195,8 @@ static void user_and_limits(void **state)
 	usual_host();
 	const char *document = "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"linux\":{" USER_NAMESPACE "},\"process\":{"
 		"\"args\":[\"a\",\"b\"],\"cwd\":\"/x\",\"user\":{\"uid\":9,\"gid\":8,\"umask\":63,\"additionalGids\":[7,0]},"
-		"\"noNewPrivileges\":true,\"oomScoreAdj\":-5,\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":5,\"hard\":18446744073709551615}],"
+		"\"noNewPrivileges\":true,\"oomScoreAdj\":-5,\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":5,"
+			"\"hard\":18446744073709551615}],"
 		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\",\"priority\":3}}}";
 	assert_int_equal(plan_chapters(document, &p, &error), 0);
 	const struct plan_process *process = &plan->process;
@@ -214,8 +217,10 @@ static void scheduling(void **state)
 {
 	(void)state;
 	usual_host();
-	assert_int_equal(make_plan(USUAL ",\"scheduler\":{\"policy\":\"SCHED_RR\",\"priority\":99,\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\","
-				   "\"SCHED_FLAG_UTIL_CLAMP_MIN\"]}", "\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\",\"nodes\":\"0-1, 65\","
+	assert_int_equal(make_plan(USUAL ",\"scheduler\":{\"policy\":\"SCHED_RR\",\"priority\":99,"
+		"\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\","
+				   "\"SCHED_FLAG_UTIL_CLAMP_MIN\"]}", "\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\","
+					"\"nodes\":\"0-1, 65\","
 				   "\"flags\":[\"MPOL_F_STATIC_NODES\"]},\"personality\":{\"domain\":\"LINUX32\"}"), 0);
 	const struct plan_scheduler *scheduler = plan->process.scheduler;
 	assert_int_equal(scheduler->policy, 2);
@@ -252,16 +257,20 @@ static void shown(void **state)
 	(void)state;
 	usual_host();
 	host.apparmor = true;
-	assert_int_equal(make_plan(",\"args\":[\"a b\",\"\\u001b\"],\"cwd\":\"/w\",\"env\":[\"A=\\u0007\"],\"apparmorProfile\":\"p\","
-				   "\"oomScoreAdj\":3,\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":18446744073709551615}],"
-				   "\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"priority\":7}", "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\","
+	assert_int_equal(make_plan(",\"args\":[\"a b\",\"\\u001b\"],\"cwd\":\"/w\",\"env\":[\"A=\\u0007\"],"
+		"\"apparmorProfile\":\"p\","
+				   "\"oomScoreAdj\":3,\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,"
+					"\"hard\":18446744073709551615}],"
+				   "\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"priority\":7}",
+					"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\","
 				   "\"nodes\":\"0,2\"}"), 0);
 	show_limits(plan, &out);
 	show_labels(plan, &out);
 	show_program(plan, &out);
 	assert_string_equal(out.data,
 		"  RLIMIT_CPU 1 unlimited\n  scheduler SCHED_FIFO priority 7\n  memory policy MPOL_BIND 0 2\n  oom_score_adj 3\n"
-		"  apparmor exec p\n  args     \"a b\" \"\\u001b\"\n  env      A=\\x07\n  env      HOME= from the container's passwd file\n"
+		"  apparmor exec p\n  args     \"a b\" \"\\u001b\"\n  env      A=\\x07\n"
+			"  env      HOME= from the container's passwd file\n"
 		"  umask    0022\n");
 }
 
@@ -273,7 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_by_table), cmocka_unit_test(plain_process), cmocka_unit_test(no_process),
 		cmocka_unit_test(environments_by_table), cmocka_unit_test(listen_fds_are_ours),
-		cmocka_unit_test(many_variables_are_quick), cmocka_unit_test(too_much_for_execve), cmocka_unit_test(user_and_limits),
+		cmocka_unit_test(many_variables_are_quick), cmocka_unit_test(too_much_for_execve),
+			cmocka_unit_test(user_and_limits),
 		cmocka_unit_test(scheduling), cmocka_unit_test(labels), cmocka_unit_test(shown),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);

@@ -1,4 +1,5 @@
-/* run/seccomp_compile.c: profiles compiled, and the programs run by a small interpreter of classic BPF as the kernel would run them. */
+/* run/seccomp_compile.c: profiles compiled,
+	and the programs run by a small interpreter of classic BPF as the kernel would run them. */
 #include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
@@ -117,7 +118,8 @@ static uint32_t native(const char *name, uint64_t a0, uint64_t a1)
 #define ALLOW "\"defaultAction\":\"SCMP_ACT_ALLOW\""
 #define DENY "\"defaultAction\":\"SCMP_ACT_ERRNO\""
 #define OP(index, op, value, two) "{\"index\":" #index ",\"op\":\"SCMP_CMP_" op "\",\"value\":" #value ",\"valueTwo\":" #two "}"
-#define NO(args) ALLOW ",\"syscalls\":[{\"names\":[\"mkdir\",\"no_such_call\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":28,\"args\":[" args "]}]"
+#define NO(args) ALLOW \
+	",\"syscalls\":[{\"names\":[\"mkdir\",\"no_such_call\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":28,\"args\":[" args "]}]"
 #define REFUSED SCMP_ACT_ERRNO(28)
 
 /* Comparisons are of 64 bits, unsigned. */
@@ -129,22 +131,27 @@ static const struct { const char *profile; uint64_t a0, a1; uint32_t wanted; } c
 	{ NO(OP(0, "NE", 7, 0)), 7, 0, SCMP_ACT_ALLOW }, { NO(OP(0, "NE", 7, 0)), 7 + (1ull << 40), 0, REFUSED },
 	{ NO(OP(0, "LT", 7, 0)), 6, 0, REFUSED }, { NO(OP(0, "LT", 7, 0)), 7, 0, SCMP_ACT_ALLOW },
 	{ NO(OP(0, "LE", 7, 0)), 7, 0, REFUSED }, { NO(OP(0, "LE", 7, 0)), 8, 0, SCMP_ACT_ALLOW },
-	{ NO(OP(0, "LE", 4294967296, 0)), 1ull << 32, 0, REFUSED }, { NO(OP(0, "LE", 4294967296, 0)), (1ull << 32) + 1, 0, SCMP_ACT_ALLOW },
+	{ NO(OP(0, "LE", 4294967296, 0)), 1ull << 32, 0, REFUSED },
+	{ NO(OP(0, "LE", 4294967296, 0)), (1ull << 32) + 1, 0, SCMP_ACT_ALLOW },
 	{ NO(OP(0, "GE", 7, 0)), 7, 0, REFUSED }, { NO(OP(0, "GE", 7, 0)), 6, 0, SCMP_ACT_ALLOW },
 	{ NO(OP(0, "GT", 7, 0)), UINT64_MAX, 0, REFUSED }, { NO(OP(0, "GT", 7, 0)), 7, 0, SCMP_ACT_ALLOW },
 	{ NO(OP(0, "MASKED_EQ", 240, 16)), 0x1f, 0, REFUSED }, { NO(OP(0, "MASKED_EQ", 240, 16)), 0x2f, 0, SCMP_ACT_ALLOW },
 	/* two arguments: both; one argument twice: either, and then each for itself */
-	{ NO(OP(0, "EQ", 1, 0) "," OP(1, "EQ", 2, 0)), 1, 2, REFUSED }, { NO(OP(0, "EQ", 1, 0) "," OP(1, "EQ", 2, 0)), 1, 3, SCMP_ACT_ALLOW },
-	{ NO(OP(0, "EQ", 1, 0) "," OP(0, "EQ", 2, 0)), 2, 0, REFUSED }, { NO(OP(0, "EQ", 1, 0) "," OP(0, "EQ", 2, 0)), 3, 0, SCMP_ACT_ALLOW },
+	{ NO(OP(0, "EQ", 1, 0) "," OP(1, "EQ", 2, 0)), 1, 2, REFUSED },
+	{ NO(OP(0, "EQ", 1, 0) "," OP(1, "EQ", 2, 0)), 1, 3, SCMP_ACT_ALLOW },
+	{ NO(OP(0, "EQ", 1, 0) "," OP(0, "EQ", 2, 0)), 2, 0, REFUSED },
+	{ NO(OP(0, "EQ", 1, 0) "," OP(0, "EQ", 2, 0)), 3, 0, SCMP_ACT_ALLOW },
 	{ NO(OP(0, "EQ", 1, 0) "," OP(0, "EQ", 2, 0) "," OP(1, "EQ", 5, 0)), 9, 5, REFUSED },
 	/* a rule that says the same as the default, and the same rule twice */
 	{ ALLOW ",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_ALLOW\"}]", 0, 0, SCMP_ACT_ALLOW },
 	{ DENY ",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}]", 0, 0, SCMP_ACT_ERRNO(1) },
 	{ DENY ",\"syscalls\":[{\"names\":[\"mkdir\",\"mkdir\"],\"action\":\"SCMP_ACT_ALLOW\"}]", 0, 0, SCMP_ACT_ALLOW },
 	{ "\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\"", 0, 0, SCMP_ACT_KILL_PROCESS },
-	{ "\"defaultAction\":\"SCMP_ACT_TRAP\"", 0, 0, SCMP_ACT_TRAP }, { "\"defaultAction\":\"SCMP_ACT_LOG\"", 0, 0, SCMP_ACT_LOG },
+	{ "\"defaultAction\":\"SCMP_ACT_TRAP\"", 0, 0, SCMP_ACT_TRAP },
+	{ "\"defaultAction\":\"SCMP_ACT_LOG\"", 0, 0, SCMP_ACT_LOG },
 	{ "\"defaultAction\":\"SCMP_ACT_TRACE\",\"defaultErrnoRet\":77", 0, 0, SCMP_ACT_TRACE(77) },
-	{ ALLOW ",\"listenerPath\":\"/l\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]", 0, 0, SCMP_ACT_NOTIFY },
+	{ ALLOW ",\"listenerPath\":\"/l\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]", 0, 0,
+		SCMP_ACT_NOTIFY },
 };
 
 static void verdicts_by_table(void **state)
@@ -163,7 +170,8 @@ static void contradiction_is_refused(void **state)
 {
 	(void)state;
 	usual_host();
-	assert_int_equal(compile(ALLOW ",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[" OP(0, "EQ", 1, 0)
+	assert_int_equal(compile(ALLOW ",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[" OP(0,
+		"EQ", 1, 0)
 		"]},{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[" OP(0, "EQ", 1, 0) "]}]"), -1);
 	assert_non_null(strstr(sentence, "contradicts"));
 }
@@ -183,7 +191,8 @@ static void newer_calls_are_missing(void **state)
 	assert_int_equal(compile(DENY ",\"syscalls\":[{\"names\":[\"openat2\"],\"action\":\"SCMP_ACT_ERRNO\"}]"), 0);
 	assert_int_equal(native("openat2", 0, 0), SCMP_ACT_ERRNO(EPERM));
 	/* What kills, kills; and a profile that names nothing is the default for all. */
-	assert_int_equal(compile("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]"), 0);
+	assert_int_equal(compile("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[\"read\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}]"), 0);
 	assert_int_equal(verdict(seccomp_arch_native(), 9999, 0, 0), SCMP_ACT_KILL_THREAD);
 	assert_int_equal(compile(DENY), 0);
 	assert_int_equal(verdict(seccomp_arch_native(), 9999, 0, 0), SCMP_ACT_ERRNO(EPERM));
@@ -295,8 +304,10 @@ static void example_profile(void **state)
 	assert_same_verdicts(plan->seccomp);
 	print_message("%zu instructions in %ld us\n", length,
 		      (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000);
-	static const char *const allowed[] = { "read", "write", "execve", "openat2", "clone3", "exit_group", "futex", "mmap", "setresuid" };
-	static const char *const denied[] = { "ptrace", "bpf", "kexec_load", "init_module", "mount", "pivot_root", "keyctl", "reboot" };
+	static const char *const allowed[] = { "read", "write", "execve", "openat2", "clone3", "exit_group", "futex", "mmap",
+		"setresuid" };
+	static const char *const denied[] = { "ptrace", "bpf", "kexec_load", "init_module", "mount", "pivot_root", "keyctl",
+		"reboot" };
 	for (size_t i = 0; i < array_length(allowed); i++)
 		if (strcmp(allowed[i], "clone3")) /* its flags are in memory: glibc is to use clone */
 			assert_int_equal(native(allowed[i], 0, 0), SCMP_ACT_ALLOW);
@@ -312,7 +323,8 @@ static int close_arena(void **state) { (void)state; arena_close(&arena); return 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts_by_table), cmocka_unit_test(contradiction_is_refused), cmocka_unit_test(newer_calls_are_missing),
+		cmocka_unit_test(verdicts_by_table), cmocka_unit_test(contradiction_is_refused),
+			cmocka_unit_test(newer_calls_are_missing),
 #if defined(__x86_64__)
 		cmocka_unit_test(architectures),
 #endif
