@@ -54,6 +54,13 @@ $(BUILD)/host/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
 
+# Rebuilt when the commit is another one.
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
+FORCE:
+
+$(BUILD)/host/cmd/version.o $(BUILD)/host/cmd/features.o: $(BUILD)/commit
 $(BUILD)/host/cmd/version.o $(BUILD)/host/cmd/features.o: CPPFLAGS += -DCAISSON_VERSION='"$(VERSION)"' -DCAISSON_COMMIT='"$(COMMIT)"'
 
 $(BUILD)/host/run/init_image.o: src/run/init_image.S $(BUILD)/caisson-init
@@ -80,5 +87,5 @@ clean:
 -include tests/tests.mk
 -include $(HOST_OBJECTS:.o=.d) $(INIT_OBJECTS:.o=.d)
 
-.PHONY: all install check lint demo clean
+.PHONY: FORCE all install check lint demo clean
 .DELETE_ON_ERROR:

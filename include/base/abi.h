@@ -117,3 +117,14 @@ struct abi_bpf_insn { /* struct sock_filter: classic BPF, for seccomp */
 	uint8_t jt, jf;
 	uint32_t k;
 };
+
+/* ---- where the plan's shared memory is mapped, in the runtime and again in init (base/arena.h) ---- */
+#if defined(__x86_64__)
+/* Above AddressSanitizer's shadow, below the mmap area. */
+#define ARENA_ADDRESS 0x200000000000ul
+#else
+/* Inside a 39-bit address space (arm64 and riscv64 kernels may be built with one). */
+#define ARENA_ADDRESS 0x2000000000ul
+#endif
+/* Address space reserved, not memory used: pages appear as they are touched. */
+#define ARENA_SIZE (512ul << 20)

@@ -5,16 +5,7 @@
 #pragma once
 
 #include <stddef.h>
-
-#if defined(__x86_64__)
-/* Above AddressSanitizer's shadow, below the mmap area. */
-#define ARENA_ADDRESS 0x200000000000ul
-#else
-/* Inside a 39-bit address space (arm64 and riscv64 kernels may be built with one). */
-#define ARENA_ADDRESS 0x2000000000ul
-#endif
-/* Address space reserved, not memory used: pages appear as they are touched. */
-#define ARENA_SIZE (512ul << 20)
+#include "base/abi.h"
 
 struct arena {
 	char *base;

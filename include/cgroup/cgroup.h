@@ -41,8 +41,9 @@ int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hiera
  * most timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
 int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms);
 
-/* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second. */
-int cgroup_remove(const char *path, const struct record_cgroup *hierarchies, size_t count);
+/* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second; then the
+ * directories between `above` ("/a" of "/a/b/c"; NULL: keep them) and the last part, as far as nobody else has come to use them. */
+int cgroup_remove(const char *path, const char *above, const struct record_cgroup *hierarchies, size_t count);
 
 /* 1: frozen, 0: not, also if the cgroup is gone. */
 int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, size_t count);

@@ -1,6 +1,7 @@
 /* Loading a compiled filter on the calling thread. -errno everywhere. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/abi.h"
@@ -8,6 +9,9 @@
 /* seccomp(2): without no_new_privs it needs CAP_SYS_ADMIN. 0, or with ABI_SECCOMP_FILTER_FLAG_NEW_LISTENER the listener, which is
  * close-on-exec from birth. */
 int seccomp_install(const struct abi_bpf_insn *program, size_t length, uint32_t flags);
+
+/* Whether this kernel takes a flag: asked with no program, so nothing is loaded (seccomp(2), EFAULT). */
+bool seccomp_flag_supported(uint32_t flag);
 
 /* The same for a filter with a listener (the flag is added here): before it returns, the listener has been sent over `socket` in a
  * message of the one byte SECCOMP_LISTENER_BYTE, and closed here. From the load on this thread makes no system call, so that the

@@ -49,22 +49,3 @@ const char *plan_id_map_text(struct planning *p, const struct json_objects *mapp
 
 /* Host id of a container id, or (uint32_t)-1 if it is not mapped. */
 uint32_t plan_map_id(const struct json_objects *mappings, uint32_t container_id);
-
-/* Appends the plan's rows as text, for `explain` and the golden tests: one function a topic, in src/plan/show_*.c. */
-struct text;
-void show_namespaces(const struct plan *plan, struct text *out);
-void show_id_maps(const struct plan *plan, struct text *out);
-void show_root(const struct plan *plan, struct text *out);
-void show_cgroup(const struct plan *plan, struct text *out);
-void show_mounts(const struct plan *plan, struct text *out);
-void show_devices(const struct plan *plan, struct text *out);
-void show_masked(const struct plan *plan, struct text *out);
-void show_readonly(const struct plan *plan, struct text *out);
-void show_sysctl(const struct plan *plan, struct text *out);
-void show_limits(const struct plan *plan, struct text *out);     /* rlimits, scheduler, io priority, memory policy, personality, oom */
-void show_user(const struct plan *plan, struct text *out);
-void show_capabilities(const struct plan *plan, struct text *out);
-void show_labels(const struct plan *plan, struct text *out);
-void show_seccomp(const struct plan *plan, struct text *out);
-void show_program(const struct plan *plan, struct text *out);    /* args, cwd, environment */
-void show_hooks(const struct plan *plan, enum hook_kind kind, struct text *out);

@@ -7,12 +7,18 @@
 
 struct arena;
 
+/* Writes down where a planned cgroup is. */
+void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, struct arena *arena);
+
 /* record_status and, where there is a freezer, whether it holds. */
 enum status container_status(const struct state_dir *state, const struct record *record);
 
 /* Lets a created container go: returns once its program is executed. Needs the lock. -1 with the contract's text if it is not
  * `created`, or with what kept init from executing. */
 int container_start(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+
+/* Whether what kept init from executing was a startContainer hook: then the container is to be destroyed (runtime.md#lifecycle). */
+bool container_start_hook_failed(const struct error *error);
 
 /* Kills whatever is left, removes cgroup and state directory, runs poststop hooks (`hooks` may be NULL). Goes by what exists, so it
  * also is the rollback of a failed create, and may be repeated. Needs the lock. `record` may be all zero: nothing was written down. */

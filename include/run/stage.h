@@ -12,6 +12,7 @@ struct arena;
 struct stage {
 	struct plan *plan;
 	struct arena *arena;          /* the shared one, with the plan */
+	size_t shared;                /* how much of the arena init maps: what it is to see must be below */
 	const char *config_text;      /* what config.json said: a copy goes into the state directory */
 	size_t config_length;
 	const char *pid_file;         /* --pid-file, or NULL */

@@ -29,7 +29,7 @@ struct spec {                /* config.md */
 	struct json_objects mounts;      /* struct spec_mount */
 	struct spec_hooks *hooks;
 	struct json_map annotations;
-	struct spec_linux *linux_;       /* "linux" is a macro of gcc's gnu dialects */
+	struct spec_linux *linux_;       /* never NULL after spec_read ("linux" is a macro of gcc's gnu dialects) */
 };
 
 extern const struct json_table spec_table;

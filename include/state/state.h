@@ -41,6 +41,7 @@ struct record {
 	const char *created;             /* RFC 3339, UTC, nanoseconds */
 	const char *cgroup_path;         /* below each hierarchy; NULL: none */
 	struct json_objects cgroups;     /* struct record_cgroup */
+	const char *cgroup_above;        /* the part of that path that was there before us, "" if none: not ours to remove */
 	bool cgroup_made;                /* false: it was there before us and is not removed */
 	bool private_pid_namespace;
 	bool committed;                  /* create has succeeded; false: it goes on, or was abandoned */
@@ -72,7 +73,7 @@ int state_open(struct state_dir *state, const char *id, int flags, struct error 
 
 void state_close(struct state_dir *state);
 
-/* 1: read; 0: no committed record (creating or abandoned); -1: broken, with the error filled. */
+/* 1: read; 0: there is none yet (a create that has only begun, or was abandoned there); -1: broken, with the error filled. */
 int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error);
 int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
 

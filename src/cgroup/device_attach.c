@@ -84,8 +84,7 @@ static int change(int command, int dir, int program, uint32_t flags, int replace
 
 static int detach(int dir, uint32_t id)
 {
-	_cleanup_fd
-	int program = by_id(id);
+	_cleanup_fd int program = by_id(id);
 
 	return program < 0 ? program : change(BPF_PROG_DETACH, dir, program, 0, -1);
 }
@@ -99,8 +98,7 @@ static int replace(int dir, int program, const struct attached *old)
 		return change(BPF_PROG_ATTACH, dir, program, BPF_F_ALLOW_MULTI, -1);
 	if (!(old->flags & BPF_F_ALLOW_MULTI)) /* a single one by its flags: attaching replaces it */
 		return change(BPF_PROG_ATTACH, dir, program, old->flags, -1);
-	_cleanup_fd
-	int first = by_id(old->ids[0]);
+	_cleanup_fd int first = by_id(old->ids[0]);
 	if (first < 0)
 		return first;
 	r = change(BPF_PROG_ATTACH, dir, program, BPF_F_ALLOW_MULTI | BPF_F_REPLACE, first);
@@ -129,8 +127,7 @@ static int compile_and_attach(int dir, const struct plan_device_rule *rules, siz
 
 	if (program == MAP_FAILED)
 		return -errno;
-	_cleanup_fd
-	int fd = load(program, device_filter_compile(rules, count, program));
+	_cleanup_fd int fd = load(program, device_filter_compile(rules, count, program));
 	munmap(program, size);
 	if (fd < 0)
 		return fd;

@@ -109,8 +109,7 @@ static int is_pid(pid_t pid, void *data)
 static int shoot(pid_t pid, void *data)
 {
 	const struct shooting *shooting = data;
-	_cleanup_fd
-	int pidfd = (int)syscall(ABI_SYS_pidfd_open, pid, 0);
+	_cleanup_fd int pidfd = (int)syscall(ABI_SYS_pidfd_open, pid, 0);
 
 	if (pidfd < 0 && errno == EINVAL) /* a thread of a threaded cgroup: its leader is killed where that is */
 		return kill(pid, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;
@@ -165,8 +164,7 @@ static int left(const struct victims *victims)
 static void doze(const struct victims *victims, int64_t us)
 {
 	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-	_cleanup_fd
-	int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	char text[256];
 
 	if (events >= 0 && read_all(events, text, sizeof(text)) > 0 && strstr(text, "populated 1"))
@@ -238,8 +236,7 @@ int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, siz
 	bool frozen = false;
 
 	for (size_t i = 0; i < count && !frozen && tree_path_valid(path); i++) {
-		_cleanup_fd
-		int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
+		_cleanup_fd int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
 		if (dir >= 0)
 			frozen = hierarchies[i].v2 ? tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
 	}

@@ -56,8 +56,7 @@ static int step_into(struct making *m, int *at, const char *name, struct error *
 
 	if (directory->v2)
 		try(rows_enable(*at, m->plan->path, directory->controllers, rows_needed(directory), error));
-	_cleanup_fd
-	int next = make_child(m, *at, name);
+	_cleanup_fd int next = make_child(m, *at, name);
 	if (next < 0)
 		return next;
 	if (!directory->v2 && directory->controllers & 1u << CG_CPUSET)
@@ -71,8 +70,7 @@ static int step_into(struct making *m, int *at, const char *name, struct error *
 static int walk(struct making *m, struct error *error)
 {
 	char name[NAME_MAX + 1];
-	_cleanup_fd
-	int at = tree_open(m->root, ".");
+	_cleanup_fd int at = tree_open(m->root, ".");
 
 	m->made = 0;
 	if (at < 0)
@@ -103,8 +101,7 @@ static void unmake(struct making *m)
 		if (!name)
 			return;
 		*name++ = '\0';
-		_cleanup_fd
-		int parent = tree_open(m->root, path);
+		_cleanup_fd int parent = tree_open(m->root, path);
 		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
 			return;
 	}
@@ -226,8 +223,7 @@ int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hiera
 	if (index >= plan->directory_count)
 		return fail(error, EINVAL, "there is no cgroup hierarchy number %u", index);
 	const struct plan_cgroup_directory *directory = &plan->directories[index];
-	_cleanup_fd
-	int dir = whole_hierarchy ? tree_root(directory->mount, directory->v2)
+	_cleanup_fd int dir = whole_hierarchy ? tree_root(directory->mount, directory->v2)
 				  : tree_leaf(directory->mount, directory->v2, plan->path);
 	if (dir < 0)
 		return fail(error, -dir, "cannot open the cgroup '%s' below '%s'", whole_hierarchy ? "/" : plan->path,

@@ -44,8 +44,7 @@ static int open_parent(int dir)
  * down into what is busy, and back by "..", which in this file system cannot have become another directory. */
 static int empty(int top)
 {
-	_cleanup_fd
-	int at = tree_open(top, ".");
+	_cleanup_fd int at = tree_open(top, ".");
 	bool came_up = false;
 	long depth = 0;
 
@@ -69,8 +68,7 @@ static int empty(int top)
 
 static int remove_once(int root, const char *parent_path, const char *name)
 {
-	_cleanup_fd
-	int parent = tree_open(root, parent_path);
+	_cleanup_fd int parent = tree_open(root, parent_path);
 
 	if (parent < 0)
 		return parent;
@@ -78,8 +76,7 @@ static int remove_once(int root, const char *parent_path, const char *name)
 		return 0;
 	if (errno != EBUSY && errno != ENOTEMPTY)
 		return -errno;
-	_cleanup_fd
-	int leaf = tree_open(parent, name);
+	_cleanup_fd int leaf = tree_open(parent, name);
 	int r = leaf < 0 ? leaf : empty(leaf);
 	if (r < 0)
 		return r;
@@ -103,8 +100,7 @@ static const char *split(char *path)
 static int remove_one(const struct record_cgroup *hierarchy, const char *path, int *waits)
 {
 	char parent[PATH_MAX];
-	_cleanup_fd
-	int root = tree_root(hierarchy->mount, hierarchy->v2);
+	_cleanup_fd int root = tree_root(hierarchy->mount, hierarchy->v2);
 	int r = root;
 
 	if (format(parent, sizeof(parent), "/%s", path) >= sizeof(parent))
@@ -115,7 +111,23 @@ static int remove_one(const struct record_cgroup *hierarchy, const char *path, i
 	return r == -ENOENT || r == -ENODEV || r > 0 ? 0 : r;
 }
 
-int cgroup_remove(const char *path, const struct record_cgroup *hierarchies, size_t count)
+/* From the deepest up, until one is in use or was there before us. */
+static void remove_above(const struct record_cgroup *hierarchy, const char *path, const char *above)
+{
+	char at[PATH_MAX];
+	_cleanup_fd int root = tree_root(hierarchy->mount, hierarchy->v2);
+
+	if (root < 0 || format(at, sizeof(at), "%s", path) >= sizeof(at) || !split(at))
+		return;
+	while (strlen(at) > strlen(above)) {
+		const char *name = split(at);
+		_cleanup_fd int parent = name ? tree_open(root, *at ? at : "/") : -1;
+		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
+			return;
+	}
+}
+
+int cgroup_remove(const char *path, const char *above, const struct record_cgroup *hierarchies, size_t count)
 {
 	int waits = 0, result = 0;
 
@@ -123,6 +135,8 @@ int cgroup_remove(const char *path, const struct record_cgroup *hierarchies, siz
 		return -EINVAL;
 	for (size_t i = 0; i < count; i++) {
 		int r = remove_one(&hierarchies[i], path, &waits);
+		if (r == 0 && above)
+			remove_above(&hierarchies[i], path, above);
 		if (r < 0 && result == 0)
 			result = r;
 	}

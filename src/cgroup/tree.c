@@ -18,8 +18,7 @@
 
 int tree_root(const char *mount, bool v2)
 {
-	_cleanup_fd
-	int fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
@@ -47,8 +46,7 @@ int tree_open(int dir, const char *path)
 
 int tree_leaf(const char *mount, bool v2, const char *path)
 {
-	_cleanup_fd
-	int root = tree_root(mount, v2);
+	_cleanup_fd int root = tree_root(mount, v2);
 
 	return root < 0 ? root : tree_open(root, path);
 }
@@ -117,8 +115,7 @@ struct walk {
 static int enter(int parent, const char *name, void *data)
 {
 	struct walk *walk = data;
-	_cleanup_fd
-	int dir = tree_open(parent, name);
+	_cleanup_fd int dir = tree_open(parent, name);
 	int r;
 
 	if (dir < 0)
@@ -160,8 +157,7 @@ static int parse_pids(const char *text, size_t length, pid_t *partial, int (*eac
 
 static int read_pids(int dir, const char *file, int (*each)(pid_t pid, void *data), void *data)
 {
-	_cleanup_fd
-	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
 	char buffer[4096];
 	pid_t partial = 0;
 

@@ -38,13 +38,19 @@ static int read_config(int dir, const char *path, struct prepared *prepared, str
 	return 0;
 }
 
-static void tell_notes(const struct json_note *notes)
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static void tell_notes(const char *name, const struct json_note *notes)
 {
 	for (const struct json_note *note = notes; note; note = note->next) {
 		if (note->warning)
-			log_warning("config.json:%u:%u: %s: %s", note->at.line, note->at.column, note->at.path, note->text);
+			log_warning("%s:%u:%u: %s: %s", name, note->at.line, note->at.column, note->at.path, note->text);
 		else
-			log_debug("config.json:%u:%u: %s: %s", note->at.line, note->at.column, note->at.path, note->text);
+			log_debug("%s:%u:%u: %s: %s", name, note->at.line, note->at.column, note->at.path, note->text);
 	}
 }
 
@@ -54,8 +60,8 @@ static void tell_warnings(const struct plan_warning *warning)
 		return;
 	tell_warnings(warning->next); /* the newest is first */
 	if (warning->at.line)
-		log_warning("%s (%s at config.json:%u:%u)", warning->text, warning->at.path ? warning->at.path : "", warning->at.line,
-			    warning->at.column);
+		log_warning("%s (%s at %s:%u:%u)", warning->text, warning->at.path ? warning->at.path : "",
+			    warning->at.file ? warning->at.file : "config.json", warning->at.line, warning->at.column);
 	else
 		log_warning("%s", warning->text);
 }
@@ -117,8 +123,9 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
 	try(options->config ? read_config(AT_FDCWD, options->config, prepared, error) : read_config(dir, "config.json", prepared, error));
-	r = spec_read("config.json", prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
-	tell_notes(notes);
+	const char *name = options->config ? file_name(options->config) : "config.json";
+	r = spec_read(name, prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
+	tell_notes(name, notes);
 	if (r < 0)
 		return -1;
 	host_probe(&host, &prepared->arena);

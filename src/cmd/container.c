@@ -17,6 +17,7 @@
 #include "kern/procfs.h"
 #include "plan/build.h"
 #include "run/attend.h"
+#include "run/host.h"
 #include "run/score.h"
 
 #define DEFAULT_ROOT "/run/caisson"
@@ -113,21 +114,51 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 	return record_load(state, invocation->arena, record, error);
 }
 
-static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,
-		      struct error *error)
+/* Our copy of config.json, and the planning that chapters of plan may be called with. */
+static int read_copy(const struct state_dir *state, struct arena *arena, struct planning *planning, struct error *error)
 {
 	struct spec *spec = arena_new(arena, struct spec);
-	struct plan *plan = arena_new(arena, struct plan);
-	struct request request = { .id = record->id, .bundle = record->bundle };
-	struct planning planning = { .spec = spec, .request = &request, .arena = arena, .plan = plan };
 	char *text = arena_alloc(arena, JSON_SIZE + 2);
 
 	ssize_t length = file_read(state->dir, STATE_CONFIG, text, JSON_SIZE + 2);
 	if (length < 0)
-		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", record->id);
-	try(spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error));
+		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
+	planning->arena = arena;
+	planning->plan = arena_new(arena, struct plan);
+	planning->spec = spec;
+	return spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error);
+}
+
+void container_derive(const struct invocation *invocation, const struct state_dir *state, struct record *record)
+{
+	struct arena *arena = invocation->arena;
+	struct request request = { .id = state->id, .bundle = "/" };
+	struct planning planning = { .request = &request };
+	struct spec without_path = { .linux_ = arena_new(arena, struct spec_linux) };
+	struct host host;
+	struct error ignored = { 0 };
+
+	host_probe(&host, arena);
+	planning.host = &host;
+	if (read_copy(state, arena, &planning, &ignored) < 0)
+		planning.spec = &without_path;
+	*record = (struct record){ .id = state->id, .bundle = "/", .oci_version = OCI_VERSION };
+	if (plan_cgroup(&planning, &ignored) < 0)
+		return;
+	record_name_cgroup(record, &planning.plan->cgroup, arena);
+	record->cgroup_made = true;
+	record->cgroup_above = NULL;
+}
+
+static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,
+		      struct error *error)
+{
+	struct request request = { .id = record->id, .bundle = record->bundle };
+	struct planning planning = { .request = &request };
+
+	try(read_copy(state, arena, &planning, error));
 	try(plan_hooks(&planning, error));
-	*hooks = &plan->hooks;
+	*hooks = &planning.plan->hooks;
 	return 0;
 }
 

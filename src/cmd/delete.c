@@ -16,10 +16,13 @@ static int open_forced(const struct invocation *invocation, const char *id, stru
 {
 	struct error found = { 0 };
 
-	if (container_open(invocation, id, STATE_LOCK, state, record, &found) >= 0)
+	int loaded = container_open(invocation, id, STATE_LOCK, state, record, &found);
+	if (loaded == 0)
+		container_derive(invocation, state, record);
+	if (loaded >= 0)
 		return 1;
 	if (state->dir >= 0) { /* there, but the record is damaged */
-		memset(record, 0, sizeof(*record));
+		container_derive(invocation, state, record);
 		return 1;
 	}
 	if (strstr(found.text, "does not exist"))

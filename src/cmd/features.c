@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "cmd/container.h"
 #include "plan/build.h"
+#include "kern/seccomp.h"
 #include "plan/mount_options.h"
+#include "plan/seccomp.h"
 #include "run/hook_result.h"
 
 static struct json_strings words(struct arena *arena, const struct json_word *table)
@@ -21,6 +23,28 @@ static struct json_strings words(struct arena *arena, const struct json_word *ta
 	list.items = arena_array(arena, const char *, list.count + 1);
 	for (uint32_t i = 0; i < list.count; i++)
 		list.items[i] = table[i].word;
+	return list;
+}
+
+/* Of the architectures the spec names, those the libseccomp we are linked with knows. */
+static struct json_strings known_archs(struct arena *arena)
+{
+	struct json_strings list = { .items = arena_array(arena, const char *, 64), .given = true };
+
+	for (const struct json_word *word = seccomp_arch_words; word->word; word++)
+		if (plan_seccomp_arch_known(word->word))
+			list.items[list.count++] = word->word;
+	return list;
+}
+
+/* Of the flags we know, those this kernel takes: the one part of the document that depends on the host (contract 8.6). */
+static struct json_strings supported_flags(struct arena *arena)
+{
+	struct json_strings list = { .items = arena_array(arena, const char *, 8), .given = true };
+
+	for (const struct json_word *word = seccomp_flag_words; word->word; word++)
+		if (seccomp_flag_supported(plan_seccomp_flag(word->value)))
+			list.items[list.count++] = word->word;
 	return list;
 }
 
@@ -90,9 +114,9 @@ static void fill(struct features *f, struct arena *arena)
 				.enabled = true,
 				.actions = words(arena, seccomp_action_words),
 				.operators = words(arena, seccomp_operator_words),
-				.archs = words(arena, seccomp_arch_words),
+				.archs = known_archs(arena),
 				.known_flags = words(arena, seccomp_flag_words),
-				.supported_flags = words(arena, seccomp_flag_words),
+				.supported_flags = supported_flags(arena),
 			},
 			.apparmor = { true },
 			.selinux = { true },

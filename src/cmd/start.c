@@ -2,38 +2,41 @@
 #include "base/cleanup.h"
 #include "cmd/container.h"
 
-/* A failing poststart hook stops the container and destroys it (runtime.md#lifecycle, step 9). */
-static int poststart(const struct invocation *invocation, struct state_dir *state, const struct record *record, struct error *error)
+/* A failing hook stops the container and destroys it, poststop hooks included (runtime.md#lifecycle, steps 7, 9, 12 and 13). */
+static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record, const struct plan_hooks *hooks)
 {
-	struct plan_hooks *hooks;
+	struct error ignored = { 0 };
+	container_destroy(state, record, hooks, invocation->arena, &ignored);
+	return -1;
+}
 
-	try(container_hooks(invocation, state, record, &hooks, error));
+static int poststart(const struct invocation *invocation, const struct record *record, const struct plan_hooks *hooks, struct error *error)
+{
 	const struct hook_run run = {
 		.hooks = hooks,
 		.kind = HOOK_POSTSTART,
 		.bundle = record->bundle,
 		.state = hook_state_json(invocation->arena, record, STATUS_RUNNING, record->pid),
 	};
-	if (hooks_run(&run, error) == 0)
-		return 0;
-	struct error ignored = { 0 };
-	container_destroy(state, record, hooks, invocation->arena, &ignored);
-	return -1;
+	return hooks_run(&run, error);
 }
 
 static int start(const struct invocation *invocation, struct error *error)
 {
 	struct state_dir state;
 	struct record record;
+	struct plan_hooks *hooks;
 
 	int found = container_open(invocation, invocation->args[0], STATE_LOCK, &state, &record, error);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return fail(error, 0, "cannot start a container that has stopped: its create was abandoned");
-	try(container_start(&state, &record, invocation->arena, error));
-	if (record.hooks.count)
-		try(poststart(invocation, &state, &record, error));
+	try(container_hooks(invocation, &state, &record, &hooks, error));
+	if (container_start(&state, &record, invocation->arena, error) < 0)
+		return container_start_hook_failed(error) ? destroy_failed(invocation, &state, &record, hooks) : -1;
+	if (poststart(invocation, &record, hooks, error) < 0)
+		return destroy_failed(invocation, &state, &record, hooks);
 	state_close(&state);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "base/arena.h"
+#include "base/abi.h"
 #include "base/number.h"
 #include "init/stage.h"
 #include "kern/namespaces.h"
@@ -15,12 +15,13 @@
 #define NO_PLAN 127
 
 /* The arena, at its own address, so that its pointers hold; private and read-only. */
-static const struct plan *map_plan(const char *number)
+static const struct plan *map_plan(const char *number, const char *size)
 {
 	uint32_t fd;
-	if (number_u32(number, INT32_MAX, &fd) < 0)
+	uint64_t length;
+	if (number_u32(number, INT32_MAX, &fd) < 0 || number_u64(size, &length) < 0)
 		return NULL;
-	void *at = mmap((void *)ARENA_ADDRESS, ARENA_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_NORESERVE, (int)fd, 0);
+	void *at = mmap((void *)ARENA_ADDRESS, length, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_NORESERVE, (int)fd, 0);
 	close((int)fd);
 	return at == (void *)ARENA_ADDRESS ? at : NULL;
 }
@@ -65,7 +66,7 @@ int score_reborn(struct stage *stage, int pidfd, struct error *error)
 int main(int argc, char **argv)
 {
 	struct baton last = { .kind = BATON_FAILED };
-	const struct plan *plan = argc == 2 ? map_plan(argv[1]) : NULL;
+	const struct plan *plan = argc == 3 ? map_plan(argv[1], argv[2]) : NULL;
 	if (!plan)
 		return NO_PLAN;
 

@@ -26,6 +26,13 @@ int seccomp_install(const struct abi_bpf_insn *program, size_t length, uint32_t 
 	return r < 0 ? -errno : (int)r;
 }
 
+bool seccomp_flag_supported(uint32_t flag)
+{
+	/* One that is about a listener is taken with a listener alone. */
+	uint32_t with = flag == ABI_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV ? ABI_SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	return syscall(SYS_seccomp, (unsigned long)ABI_SECCOMP_SET_MODE_FILTER, (unsigned long)(flag | with), NULL) < 0 && errno == EFAULT;
+}
+
 /* What the thread that gets filtered and its helper share. */
 struct handover {
 	int socket;

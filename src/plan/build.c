@@ -27,8 +27,9 @@ int plan_build(const struct spec *spec, const struct host *host, const struct re
 	struct planning p = { .spec = spec, .host = host, .request = request, .arena = arena, .plan = plan };
 	int result = 0;
 
-	plan->id = request->id;
-	plan->bundle = request->bundle;
+	/* Copied: init maps the arena and nothing else of the runtime. */
+	plan->id = arena_string(arena, request->id);
+	plan->bundle = arena_string(arena, request->bundle);
 	plan->preserve_fds = request->preserve_fds;
 	plan->mount_label = spec->linux_ ? spec->linux_->mount_label : NULL;
 	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = -1;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 #include "plan/process.h"
 
 static uint64_t bit(int capability)

@@ -23,7 +23,7 @@ void cgroup_row(struct cgroup_rows *rows, const struct place *at, int flags, con
 	format_v(to, length + 1, format, args);
 	va_end(args);
 	rows->items[rows->count++] = (struct plan_write){
-		.file = file,
+		.file = arena_string(rows->arena, file), /* init maps the arena, not our constants */
 		.value = to,
 		.at = *at,
 		.may_be_missing = flags & ROW_MAY_BE_MISSING,

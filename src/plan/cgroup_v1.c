@@ -14,10 +14,10 @@ static void number(const struct cgroup_planning *c, struct cgroup_rows *rows, co
 /* The kernel gave up limits of kernel memory with 5.16; what it used then counts as memory. */
 static void warn_kernel_memory(struct cgroup_planning *c, const struct spec_memory *m)
 {
-	struct place at = cgroup_field(c, &m->at, m->kernel && *m->kernel > 0 ? "kernel" : "kernelTCP");
+	struct place at = cgroup_field(c, &m->at, "kernel");
 
-	if ((m->kernel && *m->kernel > 0) || (m->kernel_tcp && *m->kernel_tcp > 0))
-		plan_warn(c->p, &at, "limits of kernel memory have no effect: it is counted as memory");
+	if (m->kernel && *m->kernel > 0)
+		plan_warn(c->p, &at, "a limit of kernel memory has no effect: it is counted as memory");
 }
 
 /* memory.limit <= memsw.limit holds at every moment, so a new cgroup gets the smaller one first; one that was there before may
@@ -49,6 +49,8 @@ int cgroup_v1_memory(struct cgroup_planning *c, struct cgroup_rows *rows, struct
 	if (m->reservation && *m->reservation)
 		number(c, rows, &m->at, "reservation", "memory.soft_limit_in_bytes", *m->reservation);
 	warn_kernel_memory(c, m);
+	if (m->kernel_tcp && *m->kernel_tcp)
+		number(c, rows, &m->at, "kernelTCP", "memory.kmem.tcp.limit_in_bytes", *m->kernel_tcp);
 	if (m->disable_oom_killer && *m->disable_oom_killer)
 		number(c, rows, &m->at, "disableOOMKiller", "memory.oom_control", 1);
 	if (m->swappiness)

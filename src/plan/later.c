@@ -11,16 +11,14 @@ int plan_refuse_later(struct planning *p, struct error *error)
 	if (p->request->systemd_cgroup)
 		return fail(error, 0, NOT_YET, "--systemd-cgroup");
 	if (process && process->terminal)
-		return fail_at(error, &process->at, 0, NOT_YET, "process.terminal");
+		return fail_at(error, &process->at, 0, NOT_YET, "terminal: true");
 	if (p->request->console_socket)
 		return fail(error, 0, "cannot use console socket if runc will not detach or allocate tty: process.terminal is false");
-	if (!linux_)
-		return fail(error, 0, "linux must be specified");
 	if (linux_->intel_rdt)
-		return fail_at(error, &linux_->intel_rdt->at, 0, NOT_YET, "linux.intelRdt");
+		return fail_at(error, &linux_->intel_rdt->at, 0, NOT_YET, "intelRdt");
 	if (linux_->net_devices.count) {
 		const struct spec_net_device *first = linux_->net_devices.items;
-		return fail_at(error, &first->at, 0, NOT_YET, "linux.netDevices");
+		return fail_at(error, &first->at, 0, NOT_YET, "netDevices");
 	}
 	return 0;
 }

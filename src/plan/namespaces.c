@@ -127,7 +127,10 @@ int plan_namespaces(struct planning *p, struct error *error)
 	struct plan_namespaces *n = &p->plan->namespaces;
 
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
-		n->of[i] = (struct plan_namespace){ .mode = NS_INHERIT, .flag = kinds[i].flag, .name = kinds[i].name, .fd = -1 };
+		n->of[i] = (struct plan_namespace){ .mode = NS_INHERIT, .flag = kinds[i].flag, .fd = -1 };
+	/* Copied: init maps the arena, not our constants. */
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		n->of[i].name = arena_string(p->arena, kinds[i].name);
 	JSON_EACH(struct spec_namespace, s, &p->spec->linux_->namespaces) {
 		n->of[s->type].mode = s->path ? NS_JOIN : NS_NEW;
 		n->of[s->type].path = s->path;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 
 #define UMASK_DEFAULT 022 /* contract 7.6: whatever the caller's */
 

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 #include "plan/process.h"
 
 /* ---- rlimits ---- */

@@ -1,6 +1,8 @@
 /* The seccomp profile in libseccomp's numbers: which rules there are, for which architectures, with which flags. */
 #include <seccomp.h>
 #include <string.h>
+#include "plan/seccomp.h"
+
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -194,7 +196,26 @@ static int plan_rules(struct planning *p, const struct spec_seccomp *spec, struc
 	return 0;
 }
 
+bool plan_seccomp_arch_known(const char *word)
+{
+	for (size_t i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++)
+		if (strcmp(architectures[i].word, word) == 0)
+			return true;
+	return false;
+}
+
 /* ---- flags ---- */
+
+uint32_t plan_seccomp_flag(int flag)
+{
+	static const uint32_t flags[] = {
+		[SECCOMP_TSYNC] = ABI_SECCOMP_FILTER_FLAG_TSYNC,
+		[SECCOMP_LOGGED] = ABI_SECCOMP_FILTER_FLAG_LOG,
+		[SECCOMP_SPEC_ALLOW] = ABI_SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		[SECCOMP_WAIT_KILLABLE_RECV] = ABI_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+	};
+	return flags[flag];
+}
 
 static int plan_flags(struct planning *p, const struct spec_seccomp *spec, struct plan_seccomp *plan, struct error *error)
 {
@@ -206,10 +227,8 @@ static int plan_flags(struct planning *p, const struct spec_seccomp *spec, struc
 		case SECCOMP_TSYNC: /* init has one thread; and the helper that hands a listener over must stay outside */
 			break;
 		case SECCOMP_LOGGED:
-			plan->flags |= ABI_SECCOMP_FILTER_FLAG_LOG;
-			break;
 		case SECCOMP_SPEC_ALLOW:
-			plan->flags |= ABI_SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+			plan->flags |= plan_seccomp_flag(spec->flags.items[i]);
 			break;
 		case SECCOMP_WAIT_KILLABLE_RECV:
 			if (p->host->kernel < KERNEL_VERSION_OF(5, 19))

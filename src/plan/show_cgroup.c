@@ -1,4 +1,5 @@
 /* The cgroup as lines for `explain`. */
+#include "plan/show.h"
 #include "base/text.h"
 #include "plan/cgroup.h"
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 
 static const struct { uint64_t flag; const char *set, *clear; } attributes[] = {
 	{ ABI_MOUNT_ATTR_RDONLY, "ro", "rw" },             { ABI_MOUNT_ATTR_NOSUID, "nosuid", "suid" },

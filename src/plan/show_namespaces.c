@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 
 void show_namespaces(const struct plan *plan, struct text *out)
 {

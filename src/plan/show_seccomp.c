@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/show.h"
 
 #define NAMES_SHOWN 8
 

@@ -18,6 +18,9 @@
 #include "run/image.h"
 #include "run/stage.h"
 
+/* The largest filter the kernel takes is 4096 instructions of 8 bytes; making it uses the arena a little, too. */
+#define FILTER_ROOM (1u << 20)
+
 static int socket_pair(int *ours, int *theirs)
 {
 	int ends[2];
@@ -82,14 +85,17 @@ int host_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
 	int inherit[6 + PLAN_NS_TYPES];
-	char plan_fd[16];
-	char *argv[] = { "caisson-init", plan_fd, NULL };
+	char plan_fd[16], plan_size[24];
+	char *argv[] = { "caisson-init", plan_fd, plan_size, NULL };
 
 	try(prepare(stage, error));
 	_cleanup_fd int image = image_open(stage->state.dir, error);
 	if (image < 0)
 		return -1;
+	/* Not all of the reserve: it would count for a limit of the address space. There is room for the filter, which comes later. */
+	stage->shared = (stage->arena->used + FILTER_ROOM + 4095) & ~(size_t)4095;
 	format(plan_fd, sizeof(plan_fd), "%d", stage->arena->fd);
+	format(plan_size, sizeof(plan_size), "%zu", stage->shared);
 	struct birth birth = {
 		.namespaces = plan->namespaces.at_birth,
 		.cgroup = stage->cgroup.v2,

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/number.h"
-#include "run/stage.h"
+#include "run/container.h"
 
 static const char *time_now(struct arena *arena)
 {
@@ -32,10 +32,35 @@ static const char *boot_id(struct arena *arena)
 	return length > 0 ? arena_copy(arena, id, (size_t)length) : NULL;
 }
 
-/* A cgroup that was there before us is used, not removed (runtime.md#delete). */
-static bool cgroup_is_new(struct arena *arena, const struct plan_cgroup *plan)
+static bool cgroup_exists(struct arena *arena, const struct plan_cgroup *plan, const char *path)
 {
-	return plan->directory_count && access(arena_printf(arena, "%s%s", plan->directories[0].mount, plan->path), F_OK) < 0;
+	for (size_t i = 0; i < plan->directory_count; i++)
+		if (access(arena_printf(arena, "%s%s", plan->directories[i].mount, path), F_OK) == 0)
+			return true;
+	return false;
+}
+
+/* The deepest part of the path that is there already: what is below it will be ours, and goes with the container (runtime.md#delete). */
+static const char *cgroup_above(struct arena *arena, const struct plan_cgroup *plan)
+{
+	char *path = arena_string(arena, plan->path);
+
+	for (char *end; (end = strrchr(path, '/')) && end > path;) {
+		*end = '\0';
+		if (cgroup_exists(arena, plan, path))
+			return path;
+	}
+	return "";
+}
+
+void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, struct arena *arena)
+{
+	struct record_cgroup *list = arena_array(arena, struct record_cgroup, plan->directory_count);
+
+	for (size_t i = 0; i < plan->directory_count; i++)
+		list[i] = (struct record_cgroup){ .mount = plan->directories[i].mount, .v2 = plan->directories[i].v2 };
+	record->cgroup_path = plan->path;
+	record->cgroups = (struct json_objects){ .items = list, .count = (uint32_t)plan->directory_count, .given = true };
 }
 
 static void record_cgroups(struct stage *stage)
@@ -45,12 +70,10 @@ static void record_cgroups(struct stage *stage)
 
 	if (!plan->path)
 		return;
-	struct record_cgroup *list = arena_array(stage->arena, struct record_cgroup, plan->directory_count);
-	for (size_t i = 0; i < plan->directory_count; i++)
-		list[i] = (struct record_cgroup){ .mount = plan->directories[i].mount, .v2 = plan->directories[i].v2 };
-	record->cgroup_path = plan->path;
-	record->cgroups = (struct json_objects){ .items = list, .count = (uint32_t)plan->directory_count, .given = true };
-	record->cgroup_made = cgroup_is_new(stage->arena, plan);
+	record_name_cgroup(record, plan, stage->arena);
+	/* A cgroup that was there before us is used, not removed. */
+	record->cgroup_made = !cgroup_exists(stage->arena, plan, plan->path);
+	record->cgroup_above = cgroup_above(stage->arena, plan);
 }
 
 static void record_hooks(struct stage *stage)

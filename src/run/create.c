@@ -9,7 +9,7 @@
 #define ROW_SHOW(function) NULL
 #define ROW_WHAT(text) NULL /* for people: init has no use for it */
 #else
-#include "plan/build.h"
+#include "plan/show.h"
 #include "run/stage.h"
 #define ROW_HOST(step) step
 #define ROW_INIT(step) NULL

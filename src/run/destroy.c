@@ -21,14 +21,15 @@ static int end_cgroup(const struct record *record, struct error *error)
 {
 	const struct record_cgroup *hierarchies = record->cgroups.items;
 
-	if (!record->cgroup_path)
+	/* One that was there before us, and that we had not come to use: whoever is in it is not ours. */
+	if (!record->cgroup_path || (!record->committed && !record->cgroup_made))
 		return 0;
 	int r = cgroup_kill(record->cgroup_path, hierarchies, record->cgroups.count, END_WAIT_MS);
 	if (r < 0)
 		return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
 	if (!record->cgroup_made) /* not ours to remove */
 		return 0;
-	r = cgroup_remove(record->cgroup_path, hierarchies, record->cgroups.count);
+	r = cgroup_remove(record->cgroup_path, record->cgroup_above, hierarchies, record->cgroups.count);
 	return r < 0 ? fail(error, -r, "cannot remove cgroup '%s'", record->cgroup_path) : 0;
 }
 

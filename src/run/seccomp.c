@@ -2,6 +2,7 @@
 #include "run/seccomp.h"
 
 #include <errno.h>
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "kern/message.h"
@@ -14,7 +15,10 @@ int host_seccomp(struct stage *stage, struct error *error)
 {
 	/* A HOST member of a plan that is const to everyone else: init reads it only once filter-ready has passed. */
 	struct plan_seccomp *plan = (struct plan_seccomp *)stage->plan->seccomp;
-	return seccomp_compile(plan, stage->arena, &plan->program, &plan->length, error);
+	try(seccomp_compile(plan, stage->arena, &plan->program, &plan->length, error));
+	if ((const char *)(plan->program + plan->length) > stage->arena->base + stage->shared)
+		return fail(error, 0, "the seccomp filter does not fit into the memory that init sees");
+	return 0;
 }
 
 /* The baton has to come back here, and host_seccomp is before this row: nothing else is to be done. */

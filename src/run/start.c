@@ -96,3 +96,8 @@ int container_start(const struct state_dir *state, const struct record *record, 
 	unlinkat(state->dir, STATE_START_SOCKET, 0);
 	return 0;
 }
+
+bool container_start_hook_failed(const struct error *error)
+{
+	return strcmp(error->step, hook_kind_name(HOOK_START_CONTAINER)) == 0;
+}

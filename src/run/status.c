@@ -20,6 +20,10 @@ enum status container_status(const struct state_dir *state, const struct record 
 int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error)
 {
 	enum status status = record_status(state, record);
+
+	/* runtime.md#kill: neither created nor running: no effect, and an error. */
+	if (status == STATUS_CREATING)
+		return fail(error, 0, "cannot signal container '%s': it is still being created", state->id);
 	_cleanup_fd int pidfd = status == STATUS_STOPPED ? -1 : record_pidfd(record);
 
 	if (pidfd < 0)

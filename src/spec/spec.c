@@ -1,6 +1,7 @@
 /* config.md: the whole document, as tables, and reading it. */
 #include "spec/spec.h"
 
+#include "base/arena.h"
 #include "spec/check.h"
 
 JSON_TABLE(spec_root_table, "root", struct spec_root,
@@ -34,6 +35,8 @@ int spec_read(const char *name, const char *text, size_t length, struct arena *a
 	      struct error *error)
 {
 	try(document_read(name, text, length, &spec_table, spec, arena, notes, error));
+	if (!spec->linux_) /* OPTIONAL (config.md#platform-specific-configuration): no namespaces, no limits, nothing masked */
+		spec->linux_ = arena_new(arena, struct spec_linux);
 	return spec_check(spec, error);
 }
 

@@ -25,6 +25,14 @@ static struct host unified_host(void)
 	};
 }
 
+/* The real probe's text is in the arena, too. */
+static void into_arena(struct host_cgroup *cgroup, struct arena *arena)
+{
+	cgroup->v2 = cgroup->v2 ? arena_string(arena, cgroup->v2) : NULL;
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		cgroup->v1[i] = cgroup->v1[i] ? arena_string(arena, cgroup->v1[i]) : NULL;
+}
+
 static struct host host_for(const char *file)
 {
 	struct host host = unified_host();
@@ -47,6 +55,20 @@ static struct host host_for(const char *file)
 	return host;
 }
 
+/* init maps the arena and nothing else of the runtime: a pointer in the plan to one of our constants would be a trap. Any word that
+ * plan wrote and that could be one counts. */
+static int check_pointers(const char *from, const char *to, struct error *error)
+{
+	extern const char __executable_start[], _end[];
+
+	for (const char *at = from; at + sizeof(uintptr_t) <= to; at += sizeof(uintptr_t)) {
+		uintptr_t word = *(const uintptr_t *)at;
+		if (word >= (uintptr_t)__executable_start && word < (uintptr_t)_end)
+			return fail(error, 0, "the plan points at a constant of the runtime: '%.40s'", (const char *)word);
+	}
+	return 0;
+}
+
 static int explain(const char *file, struct arena *arena, struct text *out, struct error *error)
 {
 	struct plan *plan = arena_new(arena, struct plan);
@@ -54,18 +76,24 @@ static int explain(const char *file, struct arena *arena, struct text *out, stru
 	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true };
 	struct host host = host_for(file);
 	struct spec spec;
+
+	into_arena(&host.cgroup, arena);
 	char *text = arena_alloc(arena, 1 << 20);
 
 	ssize_t length = file_read(AT_FDCWD, file, text, 1 << 20);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read %s", file);
 	try(spec_read("config.json", text, (size_t)length, arena, &spec, NULL, error));
+	size_t before = (arena->used + 15) & ~(size_t)15;
 	int r = plan_build(&spec, &host, &request, arena, plan, &warnings, error);
 	for (const struct plan_warning *warning = warnings; warning; warning = warning->next)
 		text_printf(out, "warning: %s\n", warning->text);
-	if (r == 0)
-		explain_plan(plan, out);
-	return r;
+	if (r < 0)
+		return r;
+	try(check_pointers((const char *)plan, (const char *)(plan + 1), error));
+	try(check_pointers(arena->base + before, arena->base + arena->used, error));
+	explain_plan(plan, out);
+	return 0;
 }
 
 int main(int argc, char **argv)

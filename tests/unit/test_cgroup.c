@@ -100,7 +100,7 @@ static int kill_it(int timeout_ms)
 
 static int remove_it(void)
 {
-	return cgroup_remove(plan->cgroup.path, hierarchies, plan->cgroup.directory_count);
+	return cgroup_remove(plan->cgroup.path, NULL, hierarchies, plan->cgroup.directory_count);
 }
 
 /* The directory that has this file; NULL if there is none. */
@@ -171,7 +171,7 @@ static int clean(void **unused)
 	for (size_t i = 0; plan && i < plan->cgroup.directory_count; i++) {
 		assert_int_equal(cgroup_kill(base, &hierarchies[i], 1, 5000), 0);
 		reap();
-		assert_int_equal(cgroup_remove(base, &hierarchies[i], 1), 0);
+		assert_int_equal(cgroup_remove(base, NULL, &hierarchies[i], 1), 0);
 	}
 	plan = NULL;
 	return 0;
@@ -337,7 +337,7 @@ static void what_leads_astray_is_refused(void **unused)
 	made("a", "");
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_int_equal(cgroup_kill(paths[i], hierarchies, 1, 0), -EINVAL);
-		assert_int_equal(cgroup_remove(paths[i], hierarchies, 1), -EINVAL);
+		assert_int_equal(cgroup_remove(paths[i], NULL, hierarchies, 1), -EINVAL);
 		assert_int_equal(cgroup_frozen(paths[i], hierarchies, 1), 0);
 		struct plan_cgroup astray = plan->cgroup;
 		struct cgroup none;
@@ -349,7 +349,7 @@ static void what_leads_astray_is_refused(void **unused)
 	/* A hierarchy that is something else by now is no hierarchy. */
 	assert_int_equal(tree_root("/proc", true), -ENODEV);
 	assert_int_equal(tree_root(host.cgroup.v2 ? host.cgroup.v2 : "/", false), -ENODEV);
-	assert_int_equal(cgroup_remove("/x", &(struct record_cgroup){ "/proc", true }, 1), 0);
+	assert_int_equal(cgroup_remove("/x", NULL, &(struct record_cgroup){ "/proc", true }, 1), 0);
 }
 
 static void breed(void)
