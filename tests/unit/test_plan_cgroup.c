@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/text.h"
+#include "plan/show.h"
 #include "plan/cgroup.h"
 #include <cmocka.h>
 #undef fail

@@ -93,8 +93,8 @@ static const struct { const char *device, *error; } refused[] = {
 	{ "{\"path\":\"/dev/x\",\"type\":\"cc\",\"major\":1,\"minor\":3}", "" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\"}", "major and minor" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1}", "major and minor" },
-	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":4096,\"minor\":3}", "out of range" },
-	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":1048576}", "out of range" },
+	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":4096,\"minor\":3}", "4095" },
+	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":1048576}", "1048575" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":-1,\"minor\":1}", "" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"p\"},{\"path\":\"/dev/./x\",\"type\":\"c\",\"major\":1,\"minor\":3}", "already another one" },
 };

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/cleanup.h"
+#include "plan/show.h"
 #include "planned.h"
 
 #include <cmocka.h> /* last: it has a macro called fail */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "plan/show.h"
 #include "planned.h"
 
 #include <cmocka.h> /* last: it has a macro called fail */
