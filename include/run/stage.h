@@ -48,6 +48,7 @@ int host_rlimits(struct stage *stage, struct error *error);        /* process.c:
 int host_seccomp(struct stage *stage, struct error *error);        /* seccomp.c: the filter, by libseccomp, while init mounts */
 int host_filter_ready(struct stage *stage, struct error *error);   /* seccomp.c: the point where init may rely on the compiled filter */
 int host_notify(struct stage *stage, struct error *error);         /* seccomp.c: the listener of an early filter, to its agent */
+int host_hooks_begin(struct stage *stage, struct error *error);    /* hooks.c: the record says so before the first one runs */
 int host_prestart(struct stage *stage, struct error *error);       /* hooks.c */
 int host_create_runtime(struct stage *stage, struct error *error); /* hooks.c */
 int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */

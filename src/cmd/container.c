@@ -120,12 +120,12 @@ static int read_copy(const struct state_dir *state, struct arena *arena, struct 
 	struct spec *spec = arena_new(arena, struct spec);
 	char *text = arena_alloc(arena, JSON_SIZE + 2);
 
-	ssize_t length = file_read(state->dir, STATE_CONFIG, text, JSON_SIZE + 2);
-	if (length < 0)
-		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
 	planning->arena = arena;
 	planning->plan = arena_new(arena, struct plan);
 	planning->spec = spec;
+	ssize_t length = file_read(state->dir, STATE_CONFIG, text, JSON_SIZE + 2);
+	if (length < 0)
+		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
 	return spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error);
 }
 

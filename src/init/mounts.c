@@ -126,6 +126,8 @@ static int set_attributes(const struct plan_mount *m, int tree, struct error *er
 		r = mount_attributes(tree, m->recursive_set, m->recursive_clear, MOUNT_RECURSIVE);
 	if (r == -EPERM)
 		return fail_at(error, &m->at, -r, "cannot change the flags of the mount for '%s': the source mount is locked", m->target);
+	if (r == -EINVAL && m->kind == MOUNT_REMOUNT)
+		return fail_at(error, &m->at, -r, "cannot remount '%s': nothing is mounted there", m->target);
 	return r < 0 ? fail_at(error, &m->at, -r, "cannot set the flags of the mount for '%s'", m->target) : 0;
 }
 

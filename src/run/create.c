@@ -81,6 +81,7 @@ static bool early_notify(const struct plan *plan) { return early_filter(plan) &&
 static bool prestart(const struct plan *plan) { return plan->hooks.count[HOOK_PRESTART] > 0; }
 static bool create_runtime(const struct plan *plan) { return plan->hooks.count[HOOK_CREATE_RUNTIME] > 0; }
 static bool create_container(const struct plan *plan) { return plan->hooks.count[HOOK_CREATE_CONTAINER] > 0; }
+static bool create_hooks(const struct plan *plan) { return prestart(plan) || create_runtime(plan) || create_container(plan); }
 static bool start_container(const struct plan *plan) { return plan->hooks.count[HOOK_START_CONTAINER] > 0; }
 static bool poststart(const struct plan *plan) { return plan->hooks.count[HOOK_POSTSTART] > 0; }
 
@@ -125,6 +126,7 @@ const struct row create_score[] = {
 	I("mounts", "mount what the configuration lists, in order", init_mounts, mounts, show_mounts),
 	I("devices", "make device nodes and links", init_devices, devices, show_devices),
 	I("sysctl", "set kernel parameters of the new namespaces", init_sysctl, sysctls, show_sysctl),
+	H("hooks", "write down that hooks begin: poststop is owed from here on", host_hooks_begin, create_hooks, NULL),
 	H("prestart", "hooks, in the runtime's namespaces", host_prestart, prestart, show_prestart),
 	H("createRuntime", "hooks, in the runtime's namespaces", host_create_runtime, create_runtime, show_create_runtime),
 	I("createContainer", "hooks, in the container's namespaces, the old root still there", init_create_container, create_container,

@@ -68,14 +68,16 @@ static int run_creating(struct stage *stage, enum hook_kind kind, struct error *
 		.interrupt = &stage->signals,
 		.state = hook_state_json(stage->arena, &stage->record, STATUS_CREATING, stage->pid),
 	};
-	/* From here on poststop is owed, whatever happens (runtime.md#lifecycle, steps 3 to 5 and 13). A hook may ask for our state. */
-	if (!stage->record.hooks_begun) {
-		stage->record.hooks_begun = true;
-		stage->record.pid = stage->pid;
-		stage->record.pid_start = stage->pid_start;
-		try(record_save(&stage->state, &stage->record, stage->arena, error));
-	}
 	return hooks_run(&run, error);
+}
+
+/* From here on poststop is owed, whatever happens (runtime.md#lifecycle, steps 3 to 5 and 13). A hook may ask for our state. */
+int host_hooks_begin(struct stage *stage, struct error *error)
+{
+	stage->record.hooks_begun = true;
+	stage->record.pid = stage->pid;
+	stage->record.pid_start = stage->pid_start;
+	return record_save(&stage->state, &stage->record, stage->arena, error);
 }
 
 int host_prestart(struct stage *stage, struct error *error)

@@ -37,6 +37,9 @@ hook() {
 		--arg k "$1" --arg p "$path" --arg n "$2" --arg c "${3-0}" --args "${arg[@]}"
 }
 
+# After a failed start hook the lifecycle goes on with destroying the container (runtime.md, steps 7, 9, 12).
+is_stopped_or_gone() { [[ $(state_of) == stopped || ! -e $state/$id ]]; }
+
 # The order, where the inner hook's note is taken from the root file system.
 order() { cat "$T/seen/order" 2>/dev/null | xargs; }
 seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$1"; fi; }
@@ -209,10 +212,9 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	create
 	ok
 	call rt start "$id"
-	wait_for 5 is_state stopped
+	[[ $(runtime_name) == runc ]] || fails startContainer
+	wait_for 5 is_stopped_or_gone
 	lacks "$(box_output)" ran
-	skip_on runc "1.1: start returns before the hook has failed"
-	fails startContainer
 }
 
 @test "a failing poststart hook: start fails and the container is stopped" {
@@ -223,8 +225,8 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	ok
 	call rt start "$id"
 	fails poststart
-	wait_for 5 is_state stopped
-	call rt delete "$id"
+	wait_for 5 is_stopped_or_gone
+	call rt delete --force "$id"
 	ok
 	nothing_left
 }
