@@ -15,4 +15,6 @@ void baton_terminate(struct baton *baton);
 /* Each side's answer to what only it can know; in run/birth.c and init/main.c. */
 int score_wait(struct stage *stage, struct error *error);                 /* until a baton is there; the runtime may be told to end */
 int score_other_side_gone(struct stage *stage, struct error *error);      /* -1, filled with why, as far as it can be told */
+/* We have failed: if the other side had failed before, and that is why, its error is the one to tell. */
+void score_prefer_other(struct stage *stage, struct error *error);
 int score_reborn(struct stage *stage, int pidfd, struct error *error);    /* init goes on in a new process; takes pidfd */

@@ -56,6 +56,12 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 	_exit(NO_PLAN);
 }
 
+void score_prefer_other(struct stage *stage, struct error *error)
+{
+	(void)stage;
+	(void)error;
+}
+
 int score_reborn(struct stage *stage, int pidfd, struct error *error)
 {
 	(void)stage;

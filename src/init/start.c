@@ -7,9 +7,12 @@
 #include "kern/namespaces.h"
 #include "run/baton.h"
 
-/* A caller that connects and goes away without a word leaves the container as it was. */
+/* A caller that connects and goes away without a word leaves the container as it was. One that is heard gets an answer: after that,
+ * and only after that, the end of the connection means that the program is executed. */
 static int accept_start(int listener)
 {
+	const struct baton taken = { .kind = BATON_PASS };
+
 	for (;;) {
 		struct baton baton;
 		int stray = -1;
@@ -19,7 +22,7 @@ static int accept_start(int listener)
 		if (caller < 0 || baton_receive(caller, &baton, &stray) != 1)
 			continue;
 		close_fd(&stray);
-		if (baton.kind == BATON_PASS)
+		if (baton.kind == BATON_PASS && baton_send(caller, &taken, -1) == 0)
 			return take_fd(&caller);
 	}
 }

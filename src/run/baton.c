@@ -25,7 +25,11 @@ int baton_receive(int socket, struct baton *baton, int *fd)
 	*fd = -1;
 	ssize_t length = message_receive(socket, baton, sizeof(*baton), fd, &count);
 
-	/* A side that died with messages unread resets the connection: it is gone all the same. */
+	/* A side that ended with messages unread resets the connection (unix(7)); what it had said before that is still in the queue. */
+	if (length == -ECONNRESET) {
+		count = 1;
+		length = message_receive(socket, baton, sizeof(*baton), fd, &count);
+	}
 	if (length == -ECONNRESET)
 		return 0;
 	if (length <= 0)

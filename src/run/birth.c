@@ -146,6 +146,19 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 	return fail(error, 0, "container init ended during setup without saying why");
 }
 
+void score_prefer_other(struct stage *stage, struct error *error)
+{
+	struct pollfd from = { .fd = stage->socket, .events = POLLIN };
+	struct baton baton;
+	int fd = -1;
+
+	if (stage->socket < 0 || error->code != EPIPE || poll(&from, 1, 0) <= 0)
+		return;
+	if (baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_FAILED)
+		*error = baton.error;
+	close_fd(&fd);
+}
+
 /* init has forked into its pid namespace: the new one is our child too (CLONE_PARENT), the old one is about to end. */
 int score_reborn(struct stage *stage, int pidfd, struct error *error)
 {

@@ -73,6 +73,7 @@ static int play_row(enum side side, struct stage *stage, unsigned at, struct err
 		try(take_turn(stage, at, error));
 	if (row->play(stage, error) < 0) {
 		copy_step(error, row->name);
+		score_prefer_other(stage, error);
 		return -1;
 	}
 	return 0;

@@ -47,20 +47,26 @@ static int hand_over_listener(const struct record *record, struct arena *arena, 
 	return notify_send(record->notify_path, record->notify_metadata, state, record->pid, listener, error);
 }
 
-/* Until the socket closes at exec. init may still say what went wrong, or send the listener of its filter. */
+/* Until the socket closes at exec. init first says that it has taken the start; it may then say what went wrong, or send the
+ * listener of its filter. */
 static int await_exec(int socket, const struct record *record, struct arena *arena, struct error *error)
 {
 	struct baton baton;
+	bool taken = false;
 
 	for (;;) {
 		int fd = -1;
 		size_t count = 1;
 		ssize_t length = message_receive(socket, &baton, sizeof(baton), &fd, &count);
-		_cleanup_fd int received = count ? fd : -1;
+		_cleanup_fd int received = length > 0 && count ? fd : -1;
 		if (length == 0 || length == -ECONNRESET)
-			return 0;
+			return taken ? 0 : fail(error, 0, "container init did not take the start");
 		if (length < 0)
 			return fail(error, (int)-length, "cannot hear from init");
+		if (length == sizeof(baton) && baton.kind == BATON_PASS && !taken) {
+			taken = true;
+			continue;
+		}
 		if (received >= 0 && record->notify_path) {
 			try(hand_over_listener(record, arena, received, error));
 			continue;
