@@ -61,6 +61,6 @@ int mount_pivot(int root);
 /* Moves `root`, a mount, over "/" and makes it the root by chroot(2), for a root that cannot be pivoted (an initramfs). */
 int mount_move_root(int root);
 
-/* Unmounts every procfs and sysfs of the host that a path leads to, or covers those that are locked (rule B.3.7). What lies on or below
- * `keep` (a path where the mount `root` may be attached) stays. */
+/* Unmounts every procfs and sysfs of the host that a path leads to, or covers those that are locked (rule B.3.7). What lies on or
+ * below `keep` (a path where the mount `root` may be attached) stays. */
 int mount_drop_host_kernel_views(int root, const char *keep);

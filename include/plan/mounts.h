@@ -26,8 +26,10 @@ int mount_options_read(struct planning *p, const struct spec_mount *spec, struct
 /* ---- overlay.c ---- */
 
 /* Splits "a:b\:c" into absolute directories, escapes taken out; NULL with the error filled. */
-int overlay_add_layers(struct planning *p, struct plan_overlay *overlay, const char *list, const struct place *at, struct error *error);
-int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const char *path, const struct place *at, struct error *error);
+int overlay_add_layers(struct planning *p, struct plan_overlay *overlay, const char *list, const struct place *at,
+		       struct error *error);
+int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const char *path, const struct place *at,
+		      struct error *error);
 
 /* One directory: escapes taken out, relative to the bundle. NULL with the error filled. */
 const char *overlay_directory(struct planning *p, const char *text, const struct place *at, struct error *error);
@@ -49,5 +51,6 @@ bool plan_path_below(const char *path, const char *directory);
 /* ---- cgroup_mounts.c ---- */
 
 /* Decides a mount of type cgroup or cgroup2; the target and attributes are set already. */
-int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const struct mount_options *options, struct plan_mount *mount,
+int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const struct mount_options *options,
+		      struct plan_mount *mount,
 		      struct error *error);

@@ -1,4 +1,4 @@
-/* Detached trees from the runtime, which has opened what will be bound before anything of the container was touched (rule B.3.1). */
+/* Detached trees from the runtime, which opened what will be bound before anything of the container was touched (rule B.3.1). */
 #include <errno.h>
 #include "base/cleanup.h"
 #include "init/stage.h"

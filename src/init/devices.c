@@ -62,7 +62,8 @@ static int make_node(int parent, const char *name, const struct plan_device *dev
 		return fail_at(error, &device->at, EEXIST, "'%s' is there and is not the device asked for", device->path);
 	if (made && (node.st_uid != device->uid || node.st_gid != device->gid) &&
 	    fchownat(fd, "", device->uid, device->gid, AT_EMPTY_PATH) < 0)
-		return fail_at(error, &device->at, errno, "cannot give the device '%s' to %u:%u", device->path, device->uid, device->gid);
+		return fail_at(error, &device->at, errno, "cannot give the device '%s' to %u:%u", device->path, device->uid,
+			       device->gid);
 	return 0;
 }
 

@@ -125,7 +125,8 @@ static int set_attributes(const struct plan_mount *m, int tree, struct error *er
 	if (r == 0 && (m->recursive_set || m->recursive_clear))
 		r = mount_attributes(tree, m->recursive_set, m->recursive_clear, MOUNT_RECURSIVE);
 	if (r == -EPERM)
-		return fail_at(error, &m->at, -r, "cannot change the flags of the mount for '%s': the source mount is locked", m->target);
+		return fail_at(error, &m->at, -r, "cannot change the flags of the mount for '%s': the source mount is locked",
+			       m->target);
 	if (r == -EINVAL && m->kind == MOUNT_REMOUNT)
 		return fail_at(error, &m->at, -r, "cannot remount '%s': nothing is mounted there", m->target);
 	return r < 0 ? fail_at(error, &m->at, -r, "cannot set the flags of the mount for '%s'", m->target) : 0;
@@ -225,7 +226,8 @@ static int remount(struct stage *stage, const struct plan_mount *m, struct error
 		if (r == 0)
 			r = mount_reconfigure(context);
 		if (r < 0)
-			return fail_at(error, &m->at, -r, "cannot remount '%s'%s", m->target, context < 0 ? "" : mount_words(context, words));
+			return fail_at(error, &m->at, -r, "cannot remount '%s'%s", m->target,
+				       context < 0 ? "" : mount_words(context, words));
 	}
 	try(set_attributes(m, mount, error));
 	return set_propagation(m, mount, error);

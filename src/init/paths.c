@@ -46,7 +46,8 @@ static int make_mask(void)
 	int r = context < 0 ? context : 0;
 	for (size_t i = 0; i < array_length(parameters) && r == 0; i++)
 		r = mount_parameter(context, parameters[i].key, parameters[i].value);
-	_cleanup_fd int tmpfs = r < 0 ? r : mount_make(context, ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC);
+	const uint64_t attributes = ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC;
+	_cleanup_fd int tmpfs = r < 0 ? r : mount_make(context, attributes);
 	if (tmpfs < 0)
 		return tmpfs;
 	r = fill_mask(context, tmpfs);

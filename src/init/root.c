@@ -72,7 +72,8 @@ int init_pivot(struct stage *stage, struct error *error)
 	int r = change_root(stage);
 
 	if (r < 0)
-		return fail_at(error, &root->at, -r, "cannot make '%s' the root by %s", root->path, root->pivot ? "pivot_root" : "chroot");
+		return fail_at(error, &root->at, -r, "cannot make '%s' the root by %s", root->path,
+			       root->pivot ? "pivot_root" : "chroot");
 	if (root->bound)
 		r = mount_propagation(stage->root, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
 	if (r < 0)

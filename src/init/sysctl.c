@@ -6,8 +6,8 @@
 #include "kern/mount.h"
 #include "kern/procfs.h"
 
-/* A whole procfs that is mounted nowhere: nothing can lie over its files (CVE-2025-52881). Where a user namespace does not own its pid
- * namespace the kernel refuses one; then it is the host's, verified, and the open refuses what is mounted inside. */
+/* A whole procfs that is mounted nowhere: nothing can lie over its files (CVE-2025-52881). Where a user namespace does not own its
+ * pid namespace the kernel refuses one; then it is the host's, verified, and the open refuses what is mounted inside. */
 static int open_procfs(void)
 {
 	_cleanup_fd int context = mount_context("proc");
@@ -29,7 +29,8 @@ int init_sysctl(struct stage *stage, struct error *error)
 		format(path, sizeof(path), "sys/%s", sysctl->path);
 		int r = procfs_write(procfs, path, sysctl->value);
 		if (r < 0)
-			return fail_at(error, &sysctl->at, -r, "cannot set the sysctl '%s' to '%.80s'", sysctl->path, sysctl->value);
+			return fail_at(error, &sysctl->at, -r, "cannot set the sysctl '%s' to '%.80s'", sysctl->path,
+				       sysctl->value);
 	}
 	return 0;
 }

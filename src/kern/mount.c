@@ -10,8 +10,8 @@
 
 int mount_clone(int dir, const char *path, int how)
 {
-	unsigned flags = ABI_OPEN_TREE_CLONE | ABI_OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | (how & MOUNT_RECURSIVE ? ABI_AT_RECURSIVE : 0);
-	return sys_open_tree(dir, path, flags | (*path ? 0 : AT_EMPTY_PATH));
+	unsigned recursive = how & MOUNT_RECURSIVE ? ABI_AT_RECURSIVE : 0, empty = *path ? 0 : AT_EMPTY_PATH;
+	return sys_open_tree(dir, path, ABI_OPEN_TREE_CLONE | ABI_OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | recursive | empty);
 }
 
 int mount_attach(int tree, int target)

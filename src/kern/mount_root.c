@@ -39,7 +39,7 @@ int mount_move_root(int root)
 
 /* ---- rule B.3.7: a visible full procfs or sysfs of the host lets a container mount fresh ones ---- */
 
-#define LINE_MOST 4096 /* longer lines (many overlay layers) are cut: what we look at stands in front, or there is no procfs there */
+#define LINE_MOST 4096 /* longer lines are passed over: they tell of overlays with many layers */
 
 struct lines {
 	int fd;

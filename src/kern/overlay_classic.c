@@ -32,7 +32,8 @@ static int add_fd(struct classic *c, const char *before, int fd)
 
 static int add_text(struct classic *c, const struct overlay_parameter *p)
 {
-	c->length += format(c->data + c->length, DATA_MOST - c->length, ",%s%s%s", p->key, p->value ? "=" : "", p->value ? p->value : "");
+	c->length += format(c->data + c->length, DATA_MOST - c->length, ",%s%s%s", p->key, p->value ? "=" : "",
+			    p->value ? p->value : "");
 	return c->length < DATA_MOST ? 0 : -E2BIG;
 }
 

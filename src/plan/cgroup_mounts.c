@@ -58,7 +58,9 @@ static void as_legacy(struct planning *p, const struct mount_options *options, s
 	for (size_t i = 0; i < cgroup->directory_count; i++) {
 		const struct plan_cgroup_directory *directory = &cgroup->directories[i];
 		const char *label = arena_string(p->arena, directory->label ? directory->label : "unified");
-		inside[i] = (struct plan_mount){ .at = mount->at, .target = label, .attr_set = mount->attr_set, .attr_clear = options->clear };
+		inside[i] = (struct plan_mount){ .at = mount->at, .target = label };
+		inside[i].attr_set = mount->attr_set;
+		inside[i].attr_clear = options->clear;
 		as_tree(cgroup, directory, &inside[i]);
 		for (size_t end = links + add_links(p, label, link + links); links < end; links++)
 			link[links].target = label;
@@ -71,8 +73,8 @@ static void as_legacy(struct planning *p, const struct mount_options *options, s
 	mount->link_count = links;
 }
 
-int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const struct mount_options *options, struct plan_mount *mount,
-		      struct error *error)
+int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const struct mount_options *options,
+		      struct plan_mount *mount, struct error *error)
 {
 	const struct plan_cgroup *cgroup = &p->plan->cgroup;
 	const struct plan_cgroup_directory *v2 = v2_directory(cgroup);

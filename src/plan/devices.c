@@ -22,7 +22,7 @@ static const struct plan_link default_links[] = {
 
 enum dev { DEV_IMAGE, DEV_OURS, DEV_FOREIGN };
 
-/* What lies on /dev in the end: nothing, a fresh tmpfs, or something that is the host's (a bind, devtmpfs): there we make nothing. */
+/* What lies on /dev in the end: nothing, a fresh tmpfs, or something of the host's (a bind, devtmpfs): there we make nothing. */
 static enum dev kind_of_dev(struct planning *p)
 {
 	const struct plan_mounts *mounts = &p->plan->mounts;
@@ -64,8 +64,8 @@ static int device_numbers(const struct spec_device *spec, struct plan_device *to
 	if (!spec->major || !spec->minor)
 		return fail_at(error, &spec->at, 0, "the device '%s' needs major and minor numbers", to->path);
 	if (*spec->major < 0 || *spec->major > MAJOR_MOST || *spec->minor < 0 || *spec->minor > MINOR_MOST)
-		return fail_at(error, &spec->at, 0, "the device '%s' has numbers out of range: major is 0 to %d, minor 0 to %d", to->path, MAJOR_MOST,
-			       MINOR_MOST);
+		return fail_at(error, &spec->at, 0, "the device '%s' has numbers out of range: major is 0 to %d, minor 0 to %d",
+			       to->path, MAJOR_MOST, MINOR_MOST);
 	to->major = (unsigned)*spec->major;
 	to->minor = (unsigned)*spec->minor;
 	return 0;
@@ -110,7 +110,8 @@ static int add_device(struct plan_device *list, size_t *count, const struct plan
 		if (strcmp(list[i].path, device->path) != 0)
 			continue;
 		if (list[i].at.line && !same(&list[i], device))
-			return fail_at(error, &device->at, 0, "the device '%s' is already another one at line %u", device->path, list[i].at.line);
+			return fail_at(error, &device->at, 0, "the device '%s' is already another one at line %u", device->path,
+				       list[i].at.line);
 		list[i] = *device;
 		return 0;
 	}
@@ -140,7 +141,8 @@ static void plan_links(struct planning *p)
 
 	/* In the arena, text and all: init has other constants than we. */
 	for (size_t i = 0; i < LINKS; i++)
-		links[i] = (struct plan_link){ arena_string(p->arena, default_links[i].target), arena_string(p->arena, default_links[i].path) };
+		links[i] = (struct plan_link){ .target = arena_string(p->arena, default_links[i].target),
+					       .path = arena_string(p->arena, default_links[i].path) };
 	plan->links = links;
 	plan->link_count = p->host->kcore ? LINKS : LINKS - 1;
 }
@@ -165,6 +167,7 @@ int plan_devices(struct planning *p, struct error *error)
 	for (size_t i = 0; i < count; i++)
 		plan->cargo += list[i].bind;
 	if (plan->cargo && !p->plan->root.bound)
-		return fail_at(error, &p->plan->root.at, 0, "device nodes in a user namespace are bind mounts and need a mount namespace too");
+		return fail_at(error, &p->plan->root.at, 0,
+			       "device nodes in a user namespace are bind mounts and need a mount namespace too");
 	return 0;
 }

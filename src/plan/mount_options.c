@@ -152,7 +152,8 @@ static void *grown(struct arena *arena, const void *items, size_t count, size_t 
 static void add_propagation(struct reading *r, uint64_t flag, bool recursive)
 {
 	struct mount_options *to = r->to;
-	to->propagation = grown(r->p->arena, to->propagation, to->propagation_count, &r->propagation_room, sizeof(*to->propagation));
+	to->propagation = grown(r->p->arena, to->propagation, to->propagation_count, &r->propagation_room,
+				sizeof(*to->propagation));
 	to->propagation[to->propagation_count++] = (struct propagation){ flag, recursive };
 }
 
@@ -226,7 +227,8 @@ static int refuse(const struct reading *r, const char *piece, const char *key, s
 		if (strcmp(key, refused[i].key) == 0)
 			return fail_at(error, at, 0, "the mount option '%s' is refused: %s", piece, refused[i].why);
 	if ((key[0] == 'X' || key[0] == 'x') && key[1] == '-')
-		return fail_at(error, at, 0, "the mount option '%s' is refused: it is an order to mount(8), which has no part in this", piece);
+		return fail_at(error, at, 0,
+			       "the mount option '%s' is refused: it is an order to mount(8), which has no part in this", piece);
 	return 0;
 }
 
@@ -266,7 +268,8 @@ static int own_word(struct reading *r, const char *piece, struct error *error)
 			return taken < 0 ? -1 : 0;
 	}
 	if (strlen(key) > 255 || (equals && strlen(equals + 1) > 255))
-		return fail_at(error, &r->spec->at, 0, "the mount option '%.40s...' is longer than the 255 bytes the kernel takes", piece);
+		return fail_at(error, &r->spec->at, 0, "the mount option '%.40s...' is longer than the 255 bytes the kernel takes",
+			       piece);
 	add_param(r, (struct mount_param){ .key = key, .value = equals ? equals + 1 : NULL });
 	return 0;
 }
@@ -319,7 +322,8 @@ static void finish(struct reading *r)
 	to->writable = to->clear & ABI_MOUNT_ATTR_RDONLY;
 	for (size_t i = 0; i < sizeof(superblock_words) / sizeof(superblock_words[0]); i++) {
 		if (r->superblock & superblock_words[i].bit)
-			add_param(r, (struct mount_param){ .key = superblock_words[i].set, .optional = superblock_words[i].bit == IVERSION });
+			add_param(r, (struct mount_param){ .key = superblock_words[i].set,
+							  .optional = superblock_words[i].bit == IVERSION });
 		/* Only a remount has something to take back. */
 		if ((to->acts & ACT_REMOUNT) && (r->superblock_off & superblock_words[i].bit) && superblock_words[i].clear)
 			add_param(r, (struct mount_param){ .key = superblock_words[i].clear });

@@ -6,8 +6,9 @@
 
 /* What may be put on single files of /proc: those that lxcfs fakes and two more (rule B.3.5). */
 static const char *const inside_proc[] = {
-	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
-	"/proc/sys/crypto/fips_enabled", "/proc/sys/kernel/ns_last_pid",
+	"/proc/cpuinfo",  "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
+	"/proc/slabinfo", "/proc/stat",      "/proc/swaps",   "/proc/uptime",
+	"/proc/sys/crypto/fips_enabled",     "/proc/sys/kernel/ns_last_pid",
 };
 
 /* One entry on its way. */
@@ -39,8 +40,9 @@ static int check_proc(const struct entry *e, struct error *error)
 	if (!strcmp(e->lexical, "/proc")) {
 		e->to->target = e->lexical;
 		/* A bind's source is looked at when it is opened: it must be a procfs. */
-		return is_bind(e) || is_type(e, "proc") ? 0 : fail_at(error, at, 0, "\"%s\" cannot be mounted because it is not of type proc",
-								       e->spec->destination);
+		if (is_bind(e) || is_type(e, "proc"))
+			return 0;
+		return fail_at(error, at, 0, "\"%s\" cannot be mounted because it is not of type proc", e->spec->destination);
 	}
 	for (size_t i = 0; i < sizeof(inside_proc) / sizeof(inside_proc[0]); i++)
 		if (!strcmp(e->to->target, inside_proc[i]))
@@ -58,8 +60,8 @@ static int check_kernel_view(struct entry *e, struct error *error)
 	if (is_bind(e) || (!is_type(e, "proc") && !is_type(e, "sysfs")))
 		return 0;
 	if (strchr(e->lexical + 1, '/'))
-		return fail_at(error, &e->spec->at, 0, "%s must be mounted on a directory directly below the root, '%s' is deeper", e->spec->type,
-			       e->spec->destination);
+		return fail_at(error, &e->spec->at, 0, "%s must be mounted on a directory directly below the root, '%s' is deeper",
+			       e->spec->type, e->spec->destination);
 	e->to->target = e->lexical;
 	e->to->real_directory = true;
 	return 0;
@@ -87,7 +89,8 @@ static int plan_idmap(struct entry *e, struct error *error)
 		return map->gid_map ? 0 : -1;
 	}
 	if (n->of[PLAN_NS_USER].mode == NS_INHERIT)
-		return fail_at(error, &spec->at, 0, "an id-mapped mount without uidMappings and gidMappings takes those of the container's user "
+		return fail_at(error, &spec->at, 0,
+			       "an id-mapped mount without uidMappings and gidMappings takes those of the container's user "
 			       "namespace, and it has none");
 	e->to->id_map_container = true;
 	map->uid_map = n->uid_map;
@@ -178,8 +181,8 @@ static int check_owner(const struct entry *e, const char *key, const struct json
 		return 0;
 	if (number_u32(text, UINT32_MAX, &id) < 0 || plan_map_id(mappings, id) != (uint32_t)-1)
 		return 0;
-	return fail_at(error, &e->spec->at, 0, "%s=%s of the %s at '%s' is not mapped in the container's user namespace", key, text, e->spec->type,
-		       e->spec->destination);
+	return fail_at(error, &e->spec->at, 0, "%s=%s of the %s at '%s' is not mapped in the container's user namespace", key, text,
+		       e->spec->type, e->spec->destination);
 }
 
 static int plan_filesystem(struct entry *e, struct error *error)
@@ -246,7 +249,8 @@ static int plan_entry(struct entry *e, struct error *error)
 	e->lexical = plan_lexical_path(p, spec->destination);
 	try(mount_options_read(p, spec, &e->options, error));
 	if (!strcmp(e->lexical, "/") && !(e->options.acts & ACT_REMOUNT))
-		return fail_at(error, &spec->at, 0, "\"%s\" cannot be mounted because it is on the top of rootfs", spec->destination);
+		return fail_at(error, &spec->at, 0, "\"%s\" cannot be mounted because it is on the top of rootfs",
+			       spec->destination);
 	e->to->attr_set = e->options.set;
 	e->to->attr_clear = e->options.clear;
 	e->to->propagation = e->options.propagation;
@@ -266,7 +270,8 @@ static int check_label(const struct planning *p, struct error *error)
 		return fail_at(error, &p->spec->linux_->mount_label_at, 0,
 			       "selinux label is specified in config, but selinux is disabled or not supported");
 	if (strlen(label) > 255)
-		return fail_at(error, &p->spec->linux_->mount_label_at, 0, "the mount label is longer than the 255 bytes the kernel takes");
+		return fail_at(error, &p->spec->linux_->mount_label_at, 0,
+			       "the mount label is longer than the 255 bytes the kernel takes");
 	return 0;
 }
 

@@ -29,7 +29,8 @@ const char *overlay_directory(struct planning *p, const char *text, const struct
 	return plan_host_path(p, path);
 }
 
-int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const char *path, const struct place *at, struct error *error)
+int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const char *path, const struct place *at,
+		      struct error *error)
 {
 	if (!*path)
 		return fail_at(error, at, 0, "a layer of the overlay has an empty name");
@@ -43,7 +44,8 @@ int overlay_add_layer(struct planning *p, struct plan_overlay *overlay, const ch
 	return 0;
 }
 
-int overlay_add_layers(struct planning *p, struct plan_overlay *overlay, const char *list, const struct place *at, struct error *error)
+int overlay_add_layers(struct planning *p, struct plan_overlay *overlay, const char *list, const struct place *at,
+		       struct error *error)
 {
 	for (;;) {
 		size_t length = 0;

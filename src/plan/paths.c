@@ -12,8 +12,8 @@ static bool is_among(const char *const *list, size_t count, const char *path)
 }
 
 /* Tidied, each once. */
-static int plan_list(struct planning *p, const struct json_strings *strings, const struct place *at, const char *const **to, size_t *count,
-		     struct error *error)
+static int plan_list(struct planning *p, const struct json_strings *strings, const struct place *at, const char *const **to,
+		     size_t *count, struct error *error)
 {
 	const char **list = arena_array(p->arena, const char *, strings->count);
 

@@ -41,8 +41,9 @@ static int plan_propagation(struct planning *p, struct error *error)
 		root->host_propagation = propagations[i].setup;
 		return 0;
 	}
-	return fail_at(error, at, 0, "rootfsPropagation=%s is not supported: it is shared, slave, private or unbindable, or one of them with an r "
-		       "in front", word);
+	return fail_at(error, at, 0,
+		       "rootfsPropagation=%s is not supported: it is shared, slave, private or unbindable, or one of them with an "
+		       "r in front", word);
 }
 
 static const struct json_pair *annotation(const struct planning *p, const char *key)

@@ -120,9 +120,12 @@ static void add_source(struct text *out, const struct plan_mount *m)
 		text_add(out, "cgroup (legacy)");
 		break;
 	case MOUNT_TREE:
-		text_add(out, m->tree == TREE_OVERLAY ? "overlay" : m->tree == TREE_CGROUP ? "cgroup" : m->recursive ? "rbind " : "bind ");
-		if (m->tree == TREE_BIND)
-			text_add_visible(out, m->source);
+		if (m->tree != TREE_BIND) {
+			text_add(out, m->tree == TREE_OVERLAY ? "overlay" : "cgroup");
+			break;
+		}
+		text_add(out, m->recursive ? "rbind " : "bind ");
+		text_add_visible(out, m->source);
 		break;
 	}
 }

@@ -54,19 +54,23 @@ static int check(const struct planning *p, const struct json_pair *pair, const c
 	if (!is_plain(path) || strlen(path) > 255)
 		return fail_at(error, &pair->at, 0, "'%.80s' is no name of a sysctl", pair->key);
 	if (!strcmp(path, "kernel/hostname"))
-		return fail_at(error, &pair->at, 0, "sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field");
+		return fail_at(error, &pair->at, 0,
+			       "sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field");
 	if (!strcmp(path, "kernel/domainname") && p->spec->domainname)
-		return fail_at(error, &pair->at, 0, "sysctl \"kernel.domainname\" is not allowed as it conflicts with the OCI \"domainname\" field");
+		return fail_at(error, &pair->at, 0,
+			       "sysctl \"kernel.domainname\" is not allowed as it conflicts with the OCI \"domainname\" field");
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
 		if (!matches(path, allowed[i].name))
 			continue;
 		const struct plan_namespace *ns = &p->plan->namespaces.of[allowed[i].ns];
 		if (ns->mode == NS_INHERIT)
-			return fail_at(error, &pair->at, 0, "sysctl \"%s\" is not in a separate kernel namespace: it needs a %s namespace in "
+			return fail_at(error, &pair->at, 0,
+				       "sysctl \"%s\" is not in a separate kernel namespace: it needs a %s namespace in "
 				       "linux.namespaces", pair->key, ns->name);
 		return 0;
 	}
-	return fail_at(error, &pair->at, 0, "sysctl \"%s\" is not in a separate kernel namespace: it would change the host", pair->key);
+	return fail_at(error, &pair->at, 0, "sysctl \"%s\" is not in a separate kernel namespace: it would change the host",
+		       pair->key);
 }
 
 int plan_sysctl(struct planning *p, struct error *error)

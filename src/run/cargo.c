@@ -86,7 +86,8 @@ static int map_ids(struct cargo *cargo, const struct plan_mount *m, int tree, st
 		return fail_at(error, &map->at, -ids, "cannot make the user namespace for the id map of '%s'", m->target);
 	int r = mount_idmap(tree, ids, how);
 	if (r == -EINVAL || r == -ENOSYS)
-		return fail_at(error, &map->at, -r, "cannot map the ids of '%s': its file system has no support for id-mapped mounts in this kernel",
+		return fail_at(error, &map->at, -r,
+			       "cannot map the ids of '%s': its file system has no support for id-mapped mounts in this kernel",
 			       m->source);
 	return r < 0 ? fail_at(error, &map->at, -r, "cannot map the ids of '%s'", m->source) : 0;
 }
@@ -110,9 +111,11 @@ static int check_procfs(const struct plan_mount *m, int tree, struct error *erro
 	struct statfs fs;
 	struct stat root;
 
-	if (fstatfs(tree, &fs) == 0 && fstat(tree, &root) == 0 && fs.f_type == ABI_PROC_SUPER_MAGIC && root.st_ino == PROC_ROOT_INODE)
+	if (fstatfs(tree, &fs) == 0 && fstat(tree, &root) == 0 && fs.f_type == ABI_PROC_SUPER_MAGIC &&
+	    root.st_ino == PROC_ROOT_INODE)
 		return 0;
-	return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is not of type proc: '%s' is something else", m->target, m->source);
+	return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is not of type proc: '%s' is something else",
+		       m->target, m->source);
 }
 
 static int open_bind(struct cargo *cargo, const struct plan_mount *m, struct error *error)
@@ -139,7 +142,9 @@ static int open_cgroup(const struct stage *stage, const struct plan_mount *m, bo
 	if (tree < 0)
 		return -1;
 	int r = mount_propagation(tree, ABI_MS_PRIVATE, MOUNT_RECURSIVE);
-	return r < 0 ? fail_at(error, &m->at, -r, "cannot cut the cgroup tree for '%s' off from the host's", m->target) : take_fd(&tree);
+	if (r < 0)
+		return fail_at(error, &m->at, -r, "cannot cut the cgroup tree for '%s' off from the host's", m->target);
+	return take_fd(&tree);
 }
 
 static bool shares_cgroups(const struct plan *plan)
@@ -199,7 +204,8 @@ static int open_node(const struct plan_device *device)
 	if (fd >= 0 && is_node(fd, device))
 		return fd;
 	close_fd(&fd);
-	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", S_ISBLK(device->mode) ? "block" : "char", device->major, device->minor);
+	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", S_ISBLK(device->mode) ? "block" : "char", device->major,
+	       device->minor);
 	fd = root_open_host(by_number, 0);
 	if (fd >= 0 && is_node(fd, device))
 		return fd;
@@ -211,7 +217,8 @@ static int load_device(struct cargo *cargo, const struct plan_device *device, st
 {
 	_cleanup_fd int node = open_node(device);
 	if (node < 0)
-		return fail_at(error, &device->at, -node, "the host has no device %u:%u to bind at '%s'", device->major, device->minor, device->path);
+		return fail_at(error, &device->at, -node, "the host has no device %u:%u to bind at '%s'", device->major,
+			       device->minor, device->path);
 	int tree = mount_clone(node, "", 0);
 	int r = tree < 0 ? tree : mount_propagation(tree, ABI_MS_PRIVATE, 0);
 	if (r < 0) {

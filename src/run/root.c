@@ -23,6 +23,12 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static bool looks_of(const char *path, struct stat *looks)
+{
+	_cleanup_fd int fd = root_open_host(path, 0);
+	return fd >= 0 && fstat(fd, looks) == 0;
+}
+
 /* A real directory, and not one that would give the container more than a root. */
 static int open_root(const struct plan *plan, struct stat *directory, struct error *error)
 {
@@ -38,9 +44,9 @@ static int open_root(const struct plan *plan, struct stat *directory, struct err
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not an absolute path, or a symlink", root->path);
 	if (!S_ISDIR(directory->st_mode))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not a directory", root->path);
-	if (stat("/", &other) == 0 && same_file(&other, directory))
+	if (looks_of("/", &other) && same_file(&other, directory))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is the host's root directory", root->path);
-	if (stat(plan->bundle, &other) == 0 && same_file(&other, directory))
+	if (looks_of(plan->bundle, &other) && same_file(&other, directory))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is the bundle itself", root->path);
 	return take_fd(&fd);
 }
@@ -55,9 +61,9 @@ static int open_nearest(const char *path)
 		return -ENAMETOOLONG;
 	memcpy(part, path, length + 1);
 	for (;;) {
-		int fd = open(*part ? part : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 || errno != ENOENT || !*part)
-			return fd < 0 ? -errno : fd;
+		int fd = root_open_host(*part ? part : "/", O_DIRECTORY);
+		if (fd != -ENOENT || !*part)
+			return fd;
 		while (length && part[--length] != '/')
 			;
 		part[length] = '\0';
@@ -119,7 +125,8 @@ int root_check(const struct plan *plan, const char *state_root, struct error *er
 	if (fd < 0)
 		return -1;
 	if (state_root && holds(&directory, state_root))
-		return fail_at(error, &plan->root.at, 0, "invalid rootfs: '%s' holds the state directory '%s'", plan->root.path, state_root);
+		return fail_at(error, &plan->root.at, 0, "invalid rootfs: '%s' holds the state directory '%s'", plan->root.path,
+			       state_root);
 	if (plan->root.overlay)
 		try(check_overlay(plan->root.overlay, &plan->root.at, error));
 	for (size_t i = 0; i < plan->mounts.count; i++)
@@ -160,12 +167,15 @@ int host_root(struct stage *stage, struct error *error)
 	if (fd < 0)
 		return -1;
 	if (stage->state.root_path && holds(&directory, stage->state.root_path))
-		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' holds the state directory '%s'", root->path, stage->state.root_path);
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' holds the state directory '%s'", root->path,
+			       stage->state.root_path);
 	if (root->overlay) {
 		root->fd = root_open_overlay(root->overlay, &root->at, stage->arena, error);
 		return root->fd < 0 ? -1 : 0;
 	}
 	/* Without a mount namespace nothing is mounted: init changes into the directory itself. */
 	root->fd = root->bound ? mount_clone(fd, "", MOUNT_RECURSIVE) : take_fd(&fd);
-	return root->fd < 0 ? fail_at(error, &root->at, -root->fd, "invalid rootfs: cannot clone the mount of '%s'", root->path) : 0;
+	if (root->fd < 0)
+		return fail_at(error, &root->at, -root->fd, "invalid rootfs: cannot clone the mount of '%s'", root->path);
+	return 0;
 }

@@ -60,9 +60,11 @@ int state_remove(struct state_dir *state, struct error *error)
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		random = (uint64_t)getpid();
 	format(gone, sizeof(gone), GONE_PREFIX "%s.%016llx", state->id, (unsigned long long)random);
-	if (renameat(state->root, state->id, state->root, gone) < 0)
-		return errno == ENOENT ? 0 : fail(error, errno, "cannot remove the state directory of '%s'", state->id);
-	empty_named(state->root, gone);
+	int cause = renameat(state->root, state->id, state->root, gone) < 0 ? errno : 0;
+	/* Where it cannot vanish in one step, in several. */
+	empty_named(state->root, cause ? state->id : gone);
+	if (cause && faccessat(state->root, state->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail(error, cause, "cannot remove the state directory of '%s'", state->id);
 	close_fd(&state->dir);
 	return 0;
 }

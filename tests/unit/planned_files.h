@@ -64,7 +64,8 @@ static int make_plan(const char *top, const char *linux_)
 
 #define ROOT "\"root\":{\"path\":\"rootfs\"}"
 #define MOUNT_NS "\"namespaces\":[{\"type\":\"mount\"}]"
-#define USER_NS "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}]," \
+#define USER_NS "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":0," \
+	"\"hostID\":1000,\"size\":10}]," \
 	"\"gidMappings\":[{\"containerID\":0,\"hostID\":2000,\"size\":10}]"
 
 static int open_arena(void **state)

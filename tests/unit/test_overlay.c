@@ -1,4 +1,4 @@
-/* kern/overlay*.c: both ways of making an overlay give the same, leave nothing in the host's mount table, and name what is wrong. */
+/* kern/overlay*.c: both ways of making an overlay give the same, leave nothing in the mount table, and name what is wrong. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -146,7 +146,8 @@ static void changes_go_to_the_upper_directory(void)
 	snprintf(work, sizeof(work), "%s/work", top);
 	shell("rm -rf '%s/up/'* '%s/work/'*", top, top);
 	static const struct overlay_parameter parameters[] = { { "index", "off" } };
-	_cleanup_fd int tree = made(&(struct overlay){ .lower = lower, .lower_count = 1, .upper = up, .work = work, .parameters = parameters,
+	_cleanup_fd int tree = made(&(struct overlay){ .lower = lower, .lower_count = 1, .upper = up, .work = work,
+						      .parameters = parameters,
 						       .parameter_count = 1 });
 	_cleanup_fd int fd = openat(tree, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
@@ -187,7 +188,8 @@ static void what_is_wrong_is_named(void)
 	needs();
 	struct overlay_fault fault;
 	char file[96];
-	const char *missing[] = { lower[0], "/no/such/layer" }, *magic[] = { lower[0], "/proc/self/root" }, *plain[] = { lower[0], file };
+	const char *missing[] = { lower[0], "/no/such/layer" }, *magic[] = { lower[0], "/proc/self/root" }, *plain[] = { lower[0],
+															file };
 	static const struct overlay_parameter parameters[] = { { "no_such_option", "on" } };
 
 	snprintf(file, sizeof(file), "%s/who", lower[0]);
@@ -197,7 +199,8 @@ static void what_is_wrong_is_named(void)
 	assert_string_equal(fault.what, "/proc/self/root");
 	assert_int_equal(way(&(struct overlay){ .lower = plain, .lower_count = 2 }, &fault), -ENOTDIR);
 	assert_string_equal(fault.what, file);
-	assert_int_equal(way(&(struct overlay){ .lower = lower, .lower_count = 2, .parameters = parameters, .parameter_count = 1 }, &fault), -EINVAL);
+	assert_int_equal(way(&(struct overlay){ .lower = lower, .lower_count = 2, .parameters = parameters, .parameter_count = 1 },
+			     &fault), -EINVAL);
 	shell("cat /proc/self/mountinfo | cmp -s - '%s/before'", top);
 }
 

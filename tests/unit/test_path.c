@@ -83,7 +83,8 @@ static void random_path(char *to, size_t size)
 	if (pick(3) == 0)
 		to[length++] = '/';
 	for (unsigned i = 0; i < count; i++)
-		length += (size_t)snprintf(to + length, size - length, "%s%s", i ? "/" : "", parts[pick(sizeof(parts) / sizeof(parts[0]))]);
+		length += (size_t)snprintf(to + length, size - length, "%s%s", i ? "/" : "",
+					   parts[pick(sizeof(parts) / sizeof(parts[0]))]);
 	if (pick(5) == 0)
 		snprintf(to + length, size - length, "/");
 }
@@ -123,7 +124,8 @@ static int by_kernel(int dir, const char *path, int flags, int how)
 {
 	struct abi_open_how open_how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
-		.resolve = ABI_RESOLVE_IN_ROOT | ABI_RESOLVE_NO_MAGICLINKS | (how & PATH_NO_SYMLINKS ? ABI_RESOLVE_NO_SYMLINKS : 0) |
+		.resolve = ABI_RESOLVE_IN_ROOT | ABI_RESOLVE_NO_MAGICLINKS | (how & PATH_NO_SYMLINKS ? ABI_RESOLVE_NO_SYMLINKS :
+									      0) |
 			   (how & PATH_NO_XDEV ? ABI_RESOLVE_NO_XDEV : 0),
 	};
 	int fd;

@@ -7,7 +7,8 @@
 #include <cmocka.h> /* last: it has a macro called fail */
 
 #define DEV_TMPFS ",\"mounts\":[{\"destination\":\"/dev/\",\"type\":\"tmpfs\"}]"
-#define DEV_BIND ",\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"},{\"destination\":\"/dev\",\"source\":\"/dev\",\"options\":[\"rbind\"]}]"
+#define DEV_BIND ",\"mounts\":[{\"destination\":\"/dev\",\"type\":\"tmpfs\"},{\"destination\":\"/dev\"," \
+	"\"source\":\"/dev\",\"options\":[\"rbind\"]}]"
 
 static const struct plan_device *device_at(const char *path)
 {
@@ -40,7 +41,8 @@ static void every_container_has_six(void **state)
 static void a_bound_dev_is_left_alone(void **state)
 {
 	(void)state;
-	assert_int_equal(make_plan(ROOT DEV_BIND, MOUNT_NS ",\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3},"
+	assert_int_equal(make_plan(ROOT DEV_BIND,
+				   MOUNT_NS ",\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3},"
 				   "{\"path\":\"/srv/x\",\"type\":\"c\",\"major\":1,\"minor\":3}]"), 0);
 	assert_int_equal(plan->mounts.device_count, 1);
 	assert_non_null(device_at("/srv/x"));
@@ -96,14 +98,16 @@ static const struct { const char *device, *error; } refused[] = {
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":4096,\"minor\":3}", "4095" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":1048576}", "1048575" },
 	{ "{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":-1,\"minor\":1}", "" },
-	{ "{\"path\":\"/dev/x\",\"type\":\"p\"},{\"path\":\"/dev/./x\",\"type\":\"c\",\"major\":1,\"minor\":3}", "already another one" },
+	{ "{\"path\":\"/dev/x\",\"type\":\"p\"},{\"path\":\"/dev/./x\",\"type\":\"c\",\"major\":1,\"minor\":3}",
+	 "already another one" },
 };
 
 static void refused_by_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (make_plan(ROOT, arena_printf(&arena, MOUNT_NS ",\"devices\":[%s]", refused[i].device)) != -1 || !strstr(sentence, refused[i].error))
+		if (make_plan(ROOT, arena_printf(&arena, MOUNT_NS ",\"devices\":[%s]", refused[i].device)) != -1 ||
+		    !strstr(sentence, refused[i].error))
 			fail_msg("%s\n  wanted: %s\n  got: %s", refused[i].device, refused[i].error, sentence);
 }
 

@@ -80,7 +80,8 @@ static void attributes_by_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
 		const struct plan_mount *m = bind_with(attributes[i].options);
-		if (m->attr_set != attributes[i].set || m->attr_clear != attributes[i].clear || m->recursive_set != attributes[i].r_set ||
+		if (m->attr_set != attributes[i].set || m->attr_clear != attributes[i].clear ||
+		    m->recursive_set != attributes[i].r_set ||
 		    m->recursive_clear != attributes[i].r_clear)
 			fail_msg("%s: %#lx %#lx %#lx %#lx", attributes[i].options, (long)m->attr_set, (long)m->attr_clear,
 				 (long)m->recursive_set, (long)m->recursive_clear);
@@ -116,7 +117,8 @@ static void words_are_sorted(void **state)
 static void a_file_systems_own_words(void **state)
 {
 	(void)state;
-	const struct plan_mount *m = mount_of("\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid,size=1k\",\"mode=1777\",\"noswap\",\"sync\",\"iversion\"]");
+	const struct plan_mount *m = mount_of("\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid,size=1k\","
+					      "\"mode=1777\",\"noswap\",\"sync\",\"iversion\"]");
 	assert_int_equal(m->kind, MOUNT_FILESYSTEM);
 	assert_string_equal(m->type, "tmpfs");
 	assert_string_equal(m->source, "shm");
@@ -179,7 +181,8 @@ static void remounts(void **state)
 static void destinations(void **state)
 {
 	(void)state;
-	make_plan(ROOT ",\"mounts\":[{\"destination\":\"a//b/./c/\",\"type\":\"tmpfs\"},{\"destination\":\"/../../x\",\"type\":\"tmpfs\"},"
+	make_plan(ROOT ",\"mounts\":[{\"destination\":\"a//b/./c/\",\"type\":\"tmpfs\"},{\"destination\":\"/../../x\","
+		       "\"type\":\"tmpfs\"},"
 		  "{\"destination\":\"/sys/../proc\",\"type\":\"proc\"},{\"destination\":\"/sys\",\"type\":\"sysfs\"}]", MOUNT_NS);
 	assert_string_equal(sentence, "");
 	assert_int_equal(warning_count, 1);
@@ -197,7 +200,9 @@ static void destinations(void **state)
 static void overlays(void **state)
 {
 	(void)state;
-	const struct plan_mount *m = mount_of("\"type\":\"overlay\",\"options\":[\"lowerdir=/a\\\\:b:c\\\\,d:/e\\\\\\\\f,upperdir=u\\\\,p,workdir=/w,metacopy=on,ro\"]");
+	const struct plan_mount *m = mount_of("\"type\":\"overlay\","
+					      "\"options\":[\"lowerdir=/a\\\\:b:c\\\\,d:/e\\\\\\\\f,"
+					      "upperdir=u\\\\,p,workdir=/w,metacopy=on,ro\"]");
 	assert_int_equal(m->tree, TREE_OVERLAY);
 	assert_int_equal(m->overlay->lower_count, 3);
 	assert_string_equal(m->overlay->lower[0], "/a:b");
@@ -220,7 +225,8 @@ static void overlays(void **state)
 static void id_maps(void **state)
 {
 	(void)state;
-	const struct plan_mount *m = mount_of("\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":2}],"
+	const struct plan_mount *m = mount_of("\"source\":\"/s\",\"options\":[\"bind\"],"
+					      "\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":2}],"
 					      "\"gidMappings\":[{\"containerID\":1,\"hostID\":6,\"size\":3}]");
 	assert_string_equal(m->id_map->uid_map, "0 5 2\n");
 	assert_string_equal(m->id_map->gid_map, "1 6 3\n");
@@ -236,7 +242,8 @@ static void cgroup_mounts(void **state)
 {
 	(void)state;
 	static const struct plan_cgroup_directory all[] = {
-		{ .mount = "/sys/fs/cgroup/unified", .v2 = true }, { .mount = "/sys/fs/cgroup/cpu,cpuacct", .label = "cpu,cpuacct" },
+		{ .mount = "/sys/fs/cgroup/unified", .v2 = true }, { .mount = "/sys/fs/cgroup/cpu,cpuacct",
+								    .label = "cpu,cpuacct" },
 		{ .mount = "/sys/fs/cgroup/pids", .label = "pids" },
 	};
 	directories = all;
@@ -293,7 +300,8 @@ static const struct { const char *mount, *linux_, *error; } refused[] = {
 	{ "{\"destination\":\"/a\",\"type\":\"tmpfs\"}", "", "need a mount namespace" },
 	{ "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"size=5k\"]}", MOUNT_NS,
 	  "bind mounts cannot have any filesystem-specific options applied: 'size=5k'" },
-	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"source\":\"/b\",\"options\":[\"bind\",\"lowerdir=/x\"]}", MOUNT_NS, "'lowerdir=/x'" },
+	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"source\":\"/b\",\"options\":[\"bind\",\"lowerdir=/x\"]}", MOUNT_NS,
+	 "'lowerdir=/x'" },
 	{ "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"remount\",\"size=5k\"]}", MOUNT_NS, "'size=5k'" },
 	{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"uid=0,,gid=0\"]}", MOUNT_NS, "an empty mount option" },
 	{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"\"]}", MOUNT_NS, "an empty mount option" },
@@ -306,7 +314,8 @@ static const struct { const char *mount, *linux_, *error; } refused[] = {
 	{ "{\"destination\":\"/a\",\"type\":\"proc\",\"options\":[\"tmpcopyup\"]}", MOUNT_NS, "tmpcopyup is for" },
 	{ "{\"destination\":\"/a/b\",\"type\":\"proc\"}", MOUNT_NS, "directly below the root" },
 	{ "{\"destination\":\"/x/sys\",\"type\":\"sysfs\"}", MOUNT_NS, "directly below the root" },
-	{ "{\"destination\":\"/proc\",\"type\":\"tmpfs\"}", MOUNT_NS, "\"/proc\" cannot be mounted because it is not of type proc" },
+	{ "{\"destination\":\"/proc\",\"type\":\"tmpfs\"}", MOUNT_NS,
+	 "\"/proc\" cannot be mounted because it is not of type proc" },
 	{ "{\"destination\":\"/proc/sys\",\"type\":\"tmpfs\"}", MOUNT_NS, "is inside /proc" },
 	{ "{\"destination\":\"//proc/./sys\",\"source\":\"/b\",\"options\":[\"bind\"]}", MOUNT_NS, "is inside /proc" },
 	{ "{\"destination\":\"/x/../proc/sys/net\",\"source\":\"/b\",\"options\":[\"bind\"]}", MOUNT_NS, "is inside /proc" },
@@ -315,12 +324,15 @@ static const struct { const char *mount, *linux_, *error; } refused[] = {
 	{ "{\"destination\":\"/proc/meminfo2\",\"source\":\"/b\",\"options\":[\"bind\"]}", MOUNT_NS, "is inside /proc" },
 	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x\"]}", MOUNT_NS, "one lower directory" },
 	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x::/y\"]}", MOUNT_NS, "empty name" },
-	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x\",\"upperdir=/u\"]}", MOUNT_NS, "the work directory is missing" },
+	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x\",\"upperdir=/u\"]}", MOUNT_NS,
+	 "the work directory is missing" },
 	{ "{\"destination\":\"/a\",\"type\":\"overlay\"}", MOUNT_NS, "needs a lower directory" },
 	{ "{\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x:/y\",\"datadir+=/z\"]}", MOUNT_NS, "data-only" },
-	{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"idmap\"]}", MOUNT_NS, "id-mapped mounts are only supported for bind-mounts" },
+	{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"idmap\"]}", MOUNT_NS,
+	 "id-mapped mounts are only supported for bind-mounts" },
 	{ "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"idmap\"]}", MOUNT_NS, "it has none" },
-	{ "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":2}]}", MOUNT_NS,
+	{ "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,"
+	  "\"hostID\":5,\"size\":2}]}", MOUNT_NS,
 	  "must have both uid and gid mappings specified" },
 	{ "{\"destination\":\"/a\",\"type\":\"cgroup\"}", MOUNT_NS, "there is no cgroup" },
 	{ "{\"destination\":\"/a\",\"type\":\"devpts\",\"options\":[\"gid=5\",\"uid=50\"]}", USER_NS, "uid=50" },
@@ -342,7 +354,9 @@ static void long_options_are_refused(void **state)
 	(void)state;
 	char *option = arena_alloc(&arena, 65536);
 	memset(option, 'a', 65535);
-	assert_int_equal(make_plan(arena_printf(&arena, ROOT ",\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"%s\"]}]", option),
+	assert_int_equal(make_plan(arena_printf(&arena,
+						ROOT ",\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\","
+						     "\"options\":[\"%s\"]}]", option),
 				   MOUNT_NS), -1);
 	assert_non_null(strstr(sentence, "255 bytes"));
 }
@@ -356,7 +370,8 @@ static void inside(const void *pointer)
 
 static void all_inside(const struct plan_mount *m)
 {
-	const void *const all[] = { m, m->at.path, m->target, m->type, m->source, m->overlay, m->params, m->propagation, m->id_map, m->inside, m->links };
+	const void *const all[] = { m, m->at.path, m->target, m->type, m->source, m->overlay, m->params, m->propagation, m->id_map,
+				   m->inside, m->links };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		inside(all[i]);
 	for (size_t i = 0; i < m->param_count; i++) {
@@ -379,9 +394,12 @@ static void the_plan_lies_in_the_arena(void **state)
 	directory_count = 1;
 	host.cgroup.layout = CGROUP_LEGACY;
 	host.selinux = true;
-	make_plan(ROOT ",\"mounts\":[{\"destination\":\"/a\",\"type\":\"cgroup\"},{\"destination\":\"/b\",\"type\":\"tmpfs\",\"options\":[\"sync,shared\"]},"
-		  "{\"destination\":\"/c\",\"type\":\"ext4\",\"source\":\"/dev/x\",\"options\":[\"ro\"]},{\"destination\":\"/d\",\"source\":\"/x\",\"options\":[\"rbind\"]}]",
-		  MOUNT_NS ",\"mountLabel\":\"l\",\"maskedPaths\":[\"/m\"],\"sysctl\":{},\"devices\":[{\"path\":\"/dev/x\",\"type\":\"p\"}]");
+	make_plan(ROOT ",\"mounts\":[{\"destination\":\"/a\",\"type\":\"cgroup\"},{\"destination\":\"/b\","
+		       "\"type\":\"tmpfs\",\"options\":[\"sync,shared\"]},"
+		  "{\"destination\":\"/c\",\"type\":\"ext4\",\"source\":\"/dev/x\",\"options\":[\"ro\"]},"
+		  "{\"destination\":\"/d\",\"source\":\"/x\",\"options\":[\"rbind\"]}]",
+		  MOUNT_NS ",\"mountLabel\":\"l\",\"maskedPaths\":[\"/m\"],\"sysctl\":{},"
+			   "\"devices\":[{\"path\":\"/dev/x\",\"type\":\"p\"}]");
 	assert_string_equal(sentence, "");
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		all_inside(&plan->mounts.items[i]);

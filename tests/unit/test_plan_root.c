@@ -46,7 +46,8 @@ static void propagation_by_table(void **state)
 	}
 }
 
-#define ANNOTATIONS ROOT ",\"annotations\":{\"io.caisson.rootfs.lower\":\"top:/middle\\\\:odd:../below\",\"io.caisson.rootfs.upper\":\"up\"," \
+#define ANNOTATIONS ROOT ",\"annotations\":{\"io.caisson.rootfs.lower\":\"top:/middle\\\\:odd:../below\"," \
+	"\"io.caisson.rootfs.upper\":\"up\"," \
 	"\"io.caisson.rootfs.work\":\"/work\"}"
 
 static void layers_by_annotation(void **state)

@@ -76,7 +76,8 @@ static void long_values_are_refused(void **state)
 static void masked_and_readonly_paths(void **state)
 {
 	(void)state;
-	assert_int_equal(make_plan(ROOT, MOUNT_NS ",\"maskedPaths\":[\"/a\",\"/b//c/\",\"/a/.\"],\"readonlyPaths\":[\"/d\",\"/\"]"), 0);
+	assert_int_equal(make_plan(ROOT, MOUNT_NS ",\"maskedPaths\":[\"/a\",\"/b//c/\",\"/a/.\"],\"readonlyPaths\":[\"/d\",\"/\"]"),
+			 0);
 	assert_int_equal(plan->mounts.masked_count, 2);
 	assert_string_equal(plan->mounts.masked[1], "/b/c");
 	assert_true(plan->root.readonly);
