@@ -73,7 +73,9 @@ static int run_command(const struct command *command, const struct global_option
 	void *options = arena_alloc(arena, command->options_size + 1);
 	int flags = command->flags & COMMAND_STOP_AT_FIRST ? PARSE_STOP_AT_FIRST : 0;
 
-	if (options_parse(command->options, command->option_count, rest->args + 1, rest->count - 1, flags, arena, options, &parsed, error) < 0) {
+	int r = options_parse(command->options, command->option_count, rest->args + 1, rest->count - 1, flags, arena, options, &parsed, error);
+
+	if (r < 0) {
 		show_help(command->name, arena, error);
 		return -1;
 	}
@@ -92,8 +94,8 @@ static int dispatch(int argc, const char *const *argv, struct arena *arena, stru
 	struct global_options globals = { 0 };
 	struct parsed parsed;
 
-	try(options_parse(global_option_table, global_option_count, argv + 1, argc > 0 ? (size_t)argc - 1 : 0, PARSE_STOP_AT_FIRST, arena, &globals,
-			  &parsed, error));
+	try(options_parse(global_option_table, global_option_count, argv + 1, argc > 0 ? (size_t)argc - 1 : 0, PARSE_STOP_AT_FIRST, arena,
+			  &globals, &parsed, error));
 	try(set_up_log(&globals, error));
 	if (globals.version)
 		return show_version(arena, error);

@@ -59,6 +59,11 @@ INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent)
 check-integration: $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTIME)),$(BUILD)/caisson)
 	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/integration' FILTER='$(FILTER)' tests/integration/run
 
+# ---- a real Debian ----
+
+check-debian: $(BUILD)/caisson
+	@BUILD='$(BUILD)' tests/debian.sh
+
 # ---- lint ----
 
 LINT_PURE := $(filter $(BUILD)/host/json/% $(BUILD)/host/spec/% $(BUILD)/host/plan/%,$(HOST_OBJECTS))
@@ -76,6 +81,7 @@ lint: $(BUILD)/caisson
 	lint init tests/lint/init $(BUILD)/caisson-init $(INIT_OBJECTS); \
 	lint shell tests/lint/shell; \
 	lint man tests/lint/man; \
+	lint coverage tests/lint/coverage; \
 	exit $$failed
 
 # ---- fuzz ----
@@ -107,4 +113,4 @@ endif
 demo:
 	@bash tests/demo.sh
 
-.PHONY: check-unit check-golden check-integration fuzz
+.PHONY: check-unit check-debian check-golden check-integration fuzz

@@ -45,7 +45,8 @@ struct prepared {
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error);
 
 /* Creates; on failure nothing is left. On success `stage` holds the lock and init's pidfd; container_close gives them back. */
-int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage, struct error *error);
+int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage,
+		     struct error *error);
 void container_close(struct stage *stage);
 
 /* The state root by --root, or the default one. */
@@ -60,8 +61,8 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 void container_derive(const struct invocation *invocation, const struct state_dir *state, struct record *record);
 
 /* Hooks of a kind the record says there are, from the private copy of config.json; an empty set if there are none. */
-int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record, struct plan_hooks **hooks,
-		    struct error *error);
+int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record,
+		    struct plan_hooks **hooks, struct error *error);
 
 /* The signal a word or number names, 0 to 64; -1 with "unknown signal". */
 int signal_number(const char *word, struct error *error);

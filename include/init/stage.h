@@ -41,7 +41,7 @@ int init_pivot(struct stage *stage, struct error *error);           /* root.c: p
 int init_cwd(struct stage *stage, struct error *error);             /* paths.c: made if missing */
 int init_masked(struct stage *stage, struct error *error);          /* paths.c */
 int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
-int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority, personality, memory policy, affinity */
+int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority and the like */
 int init_enter_early(struct stage *stage, struct error *error);     /* user.c: the working directory, before a filter may bar the way */
 int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c: without no_new_privs it needs CAP_SYS_ADMIN */
 int init_user(struct stage *stage, struct error *error);            /* user.c: bounding set, groups, ids, capabilities, cwd */
@@ -50,7 +50,7 @@ int init_program(struct stage *stage, struct error *error);         /* program.c
 int init_untie(struct stage *stage, struct error *error);            /* start.c: it no longer dies with its creator */
 int init_wait(struct stage *stage, struct error *error);             /* start.c: closes what set-up needed, waits for `start` */
 int init_start_container(struct stage *stage, struct error *error); /* hooks.c */
-int init_close(struct stage *stage, struct error *error);           /* program.c: everything but stdio, preserved fds and stage->socket (close-on-exec) */
+int init_close(struct stage *stage, struct error *error);           /* program.c: all but stdio, preserved fds and stage->socket */
 int init_seccomp_late(struct stage *stage, struct error *error);    /* seccomp.c: the last thing before exec */
 int init_exec(struct stage *stage, struct error *error);            /* program.c: execve; on failure a baton says why */
 

@@ -122,11 +122,13 @@ void json_encode(const struct json_table *table, const void *in, enum json_style
 /* Members by value. */
 #define F_BOOL(s, m, name, f)            { FIELD_BASE_(s, m, name, FIELD_BOOL, f) }
 #define F_STRING(s, m, name, f)          { FIELD_BASE_(s, m, name, FIELD_STRING, f) }
-#define F_INT(s, m, name, f, lo, hi)     { FIELD_BASE_(s, m, name, FIELD_INT, f), .size = sizeof(((s *)0)->m), .min = (lo), .max = (uint64_t)(hi) }
+#define F_INT(s, m, name, f, lo, hi) \
+	{ FIELD_BASE_(s, m, name, FIELD_INT, f), .size = sizeof(((s *)0)->m), .min = (lo), .max = (uint64_t)(hi) }
 #define F_UINT(s, m, name, f, hi)        { FIELD_BASE_(s, m, name, FIELD_UINT, f), .size = sizeof(((s *)0)->m), .max = (hi) }
 /* Members that are pointers: NULL is absent. */
 #define F_OPT_BOOL(s, m, name)           { FIELD_BASE_(s, m, name, FIELD_BOOL, FIELD_OPTIONAL) }
-#define F_OPT_INT(s, m, name, lo, hi)    { FIELD_BASE_(s, m, name, FIELD_INT, FIELD_OPTIONAL), .size = sizeof(*((s *)0)->m), .min = (lo), .max = (uint64_t)(hi) }
+#define F_OPT_INT(s, m, name, lo, hi) \
+	{ FIELD_BASE_(s, m, name, FIELD_INT, FIELD_OPTIONAL), .size = sizeof(*((s *)0)->m), .min = (lo), .max = (uint64_t)(hi) }
 #define F_OPT_UINT(s, m, name, hi)       { FIELD_BASE_(s, m, name, FIELD_UINT, FIELD_OPTIONAL), .size = sizeof(*((s *)0)->m), .max = (hi) }
 #define F_ENUM(s, m, name, f, w)         { FIELD_BASE_(s, m, name, FIELD_ENUM, f), .words = (w) }
 #define F_OPT_ENUM(s, m, name, w)        { FIELD_BASE_(s, m, name, FIELD_ENUM, FIELD_OPTIONAL), .words = (w) }
@@ -140,7 +142,8 @@ void json_encode(const struct json_table *table, const void *in, enum json_style
 #define F_OBJECT_MAP(s, m, name, f, t)   { FIELD_BASE_(s, m, name, FIELD_OBJECT_MAP, f), .table = (t) }
 /* The same with FIELD_PLACED: `at` is the struct place member that gets where the value stands. */
 #define F_STRING_AT(s, m, at, name, f)        { FIELD_BASE_(s, m, name, FIELD_STRING, (f) | FIELD_PLACED), .place = offsetof(s, at) }
-#define F_STRINGS_AT(s, m, at, name, f, most) { FIELD_BASE_(s, m, name, FIELD_STRINGS, (f) | FIELD_PLACED), .place = offsetof(s, at), .max = (most) }
+#define F_STRINGS_AT(s, m, at, name, f, most) \
+	{ FIELD_BASE_(s, m, name, FIELD_STRINGS, (f) | FIELD_PLACED), .place = offsetof(s, at), .max = (most) }
 #define F_OPT_INT_AT(s, m, at, name, lo, hi)  { FIELD_BASE_(s, m, name, FIELD_INT, FIELD_OPTIONAL | FIELD_PLACED), \
 	.place = offsetof(s, at), .size = sizeof(*((s *)0)->m), .min = (lo), .max = (uint64_t)(hi) }
 #define F_KEY(s, m)                      { .kind = FIELD_KEY, .offset = offsetof(s, m) }

@@ -15,7 +15,10 @@
 #include "plan/request.h"
 
 /* ---- namespaces ---- (enum namespace_type is spec's; init sees these numbers only here) */
-enum plan_ns { PLAN_NS_USER, PLAN_NS_MOUNT, PLAN_NS_PID, PLAN_NS_NETWORK, PLAN_NS_IPC, PLAN_NS_UTS, PLAN_NS_CGROUP, PLAN_NS_TIME, PLAN_NS_TYPES };
+enum plan_ns {
+	PLAN_NS_USER, PLAN_NS_MOUNT, PLAN_NS_PID, PLAN_NS_NETWORK, PLAN_NS_IPC, PLAN_NS_UTS, PLAN_NS_CGROUP, PLAN_NS_TIME,
+	PLAN_NS_TYPES
+};
 enum ns_mode { NS_INHERIT, NS_NEW, NS_JOIN };
 
 struct plan_namespace {
@@ -64,7 +67,8 @@ struct plan_root {
 	bool bound;                /* false: no mount namespace: nothing is mounted, only chroot */
 	uint64_t propagation;      /* MS_* for "/" once pivoted: ABI_MS_PRIVATE by default */
 	bool propagation_recursive;
-	uint64_t host_propagation; /* MS_SLAVE or MS_PRIVATE or MS_SHARED|...: what the copied host tree is made, recursively, before anything is mounted; 0: not touched */
+	/* MS_SLAVE, MS_PRIVATE or MS_SHARED: what the copied host tree is made, recursively, before anything is mounted; 0: not touched */
+	uint64_t host_propagation;
 	int fd;                    /* HOST: the detached tree (a clone of the directory, or the overlay); inherited by init */
 };
 
@@ -135,13 +139,13 @@ struct plan_mounts {
 	size_t device_count;
 	const struct plan_link *links;   /* /dev/fd, stdin, stdout, stderr, core, ptmx */
 	size_t link_count;
-	bool dev_is_ours;                /* /dev is a tmpfs we mount: what stands in the way of a node is an error, else left alone if it fits */
+	bool dev_is_ours;                /* /dev is a tmpfs we mount: what stands in the way of a node is an error */
 	const char *const *masked;
 	size_t masked_count;
 	const char *const *readonly;
 	size_t readonly_count;
 	struct place masked_at, readonly_at;
-	size_t cargo;                    /* how many trees the runtime sends, in the order of items (inside included), then devices with bind */
+	size_t cargo;                    /* how many trees the runtime sends: those of items (inside included), then devices with bind */
 };
 
 struct plan_sysctl { const char *path, *value; struct place at; }; /* path below /proc/sys: "net/ipv4/ip_forward" */
@@ -172,7 +176,7 @@ struct plan_process {
 	char *const *args;               /* NULL-ended */
 	char *const *env;
 	size_t env_count;
-	bool wants_home;                 /* HOME is unset or empty: env[env_count] is "HOME=/" with PLAN_HOME_ROOM bytes on pages of its own,
+	bool wants_home;                 /* HOME is unset or empty; env[env_count] is "HOME=/" with PLAN_HOME_ROOM bytes on pages of its own,
 					  * where init writes what the container's passwd file says */
 	const char *path;                /* the PATH for finding args[0] */
 	struct place args_at, cwd_at;
@@ -225,18 +229,21 @@ struct plan_seccomp {
 };
 
 /* ---- hooks ---- */
-enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };
+enum hook_kind {
+	HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP,
+	HOOK_KINDS
+};
 struct plan_hook {
 	struct place at;
 	const char *path;
 	char *const *args;               /* never NULL: {path} when the configuration has none */
-	char *const *env;                /* NULL: unset: the runtime's own, an empty one or the container's, by kind (contract section 12) */
+	char *const *env;                /* NULL: unset, which means another one for each kind (contract section 12) */
 	int timeout_ms;                  /* 0: none */
 };
 struct plan_hooks {
 	const struct plan_hook *of[HOOK_KINDS];
 	size_t count[HOOK_KINDS];
-	/* The state for hooks that init runs: it knows its pid as the container sees it, so the text stops before the number and goes on after. */
+	/* The state for hooks that init runs: init knows its pid as the container sees it, so the text stops before the number. */
 	const char *state_head, *state_tail;         /* with status "creating", for createContainer */
 	const char *start_head, *start_tail;         /* with status "created", for startContainer */
 };
@@ -258,7 +265,12 @@ struct plan_cgroup_directory {
 	const char *label;               /* v1: name of the mount point's last part, "cpu,cpuacct" */
 };
 
-struct plan_device_rule { bool allow; char type; int64_t major, minor; /* -1: any */ unsigned access; /* 1 mknod, 2 read, 4 write, as BPF has it */ };
+struct plan_device_rule {
+	bool allow;
+	char type;                       /* 'a', 'b', 'c' */
+	int64_t major, minor;            /* -1: any */
+	unsigned access;                 /* 1 mknod, 2 read, 4 write, as BPF has it */
+};
 
 struct plan_cgroup {
 	const char *path;                /* the same below every hierarchy: "/machine/abc"; NULL: no cgroup is made */

@@ -8,9 +8,6 @@
  * the directory of all containers' state: a root that holds it is refused (case C29). 0, or -1 with the error filled. */
 int root_check(const struct plan *plan, const char *state_root, struct error *error);
 
-/* Opens a path of the host (O_PATH): magic links are refused (rule B.1.5). The caller's fd, or -errno. */
-int root_open_host(const char *path, int flags);
-
 /* The overlay as a detached mount; -1 with the error filled. */
 struct arena;
 int root_open_overlay(const struct plan_overlay *overlay, const struct place *at, struct arena *arena, struct error *error);

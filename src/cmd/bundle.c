@@ -75,7 +75,8 @@ static const char *absolute(struct arena *arena, const char *path, struct error 
 	return NULL;
 }
 
-static int make_request(const struct invocation *invocation, const char *id, const char *bundle, struct request *request, struct error *error)
+static int make_request(const struct invocation *invocation, const char *id, const char *bundle, struct request *request,
+			struct error *error)
 {
 	const struct create_options *options = invocation->options;
 	const char *manager = invocation->globals->cgroup_manager;

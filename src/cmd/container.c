@@ -57,7 +57,8 @@ static void undo(struct prepared *prepared, struct stage *stage)
 	container_close(stage);
 }
 
-int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage, struct error *error)
+int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage,
+		     struct error *error)
 {
 	const struct create_options *options = invocation->options;
 
@@ -162,8 +163,8 @@ static int read_hooks(const struct state_dir *state, struct arena *arena, const 
 	return 0;
 }
 
-int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record, struct plan_hooks **hooks,
-		    struct error *error)
+int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record,
+		    struct plan_hooks **hooks, struct error *error)
 {
 	*hooks = arena_new(invocation->arena, struct plan_hooks);
 	return record->hooks.count ? read_hooks(state, invocation->arena, record, hooks, error) : 0;

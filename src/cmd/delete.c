@@ -12,7 +12,8 @@ static const struct option options[] = {
 };
 
 /* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
-static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record, struct error *error)
+static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record,
+		       struct error *error)
 {
 	struct error found = { 0 };
 

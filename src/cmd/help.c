@@ -23,7 +23,8 @@ static void option_lines(const struct option *table, size_t count, struct text *
 
 void help_all(struct text *out)
 {
-	text_add(out, "caisson - an OCI container runtime\n\nUSAGE:\n   caisson [global options] COMMAND [options] [arguments]\n\nCOMMANDS:\n");
+	text_add(out,
+		 "caisson - an OCI container runtime\n\nUSAGE:\n   caisson [global options] COMMAND [options] [arguments]\n\nCOMMANDS:\n");
 	for (const struct command *const *command = commands; *command; command++)
 		text_printf(out, "   %-10s%s\n", (*command)->name, (*command)->summary);
 	text_add(out, "   help      this text, or that of a command\n\nGLOBAL OPTIONS:\n");

@@ -28,8 +28,10 @@ static const struct option *find(const struct parse *p, const char *name, size_t
 
 static int to_bool(const struct option *option, const char *value, bool *to, struct error *error)
 {
-	static const struct { const char *word; bool value; } words[] = {
-		{ "true", true }, { "1", true }, { "t", true }, { "yes", true }, { "false", false }, { "0", false }, { "f", false }, { "no", false },
+	static const struct { const char *word; bool value;
+	} words[] = {
+		{ "true", true },   { "1", true },  { "t", true },  { "yes", true },
+		{ "false", false }, { "0", false }, { "f", false }, { "no", false },
 	};
 	for (size_t i = 0; value && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i].word, value) == 0) {

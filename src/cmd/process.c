@@ -44,7 +44,8 @@ int process_close_on_exec(unsigned preserved, struct error *error)
 {
 	for (unsigned i = 0; i < preserved; i++)
 		if (fcntl((int)(LISTEN_FIRST + i), F_GETFD) < 0)
-			return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u is not open", i, preserved, LISTEN_FIRST + i);
+			return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u is not open", i, preserved,
+				    LISTEN_FIRST + i);
 	if (syscall(ABI_SYS_close_range, LISTEN_FIRST + preserved, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) < 0)
 		return fail(error, errno, "cannot make descriptors close-on-exec");
 	return 0;

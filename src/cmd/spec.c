@@ -12,7 +12,8 @@
 struct spec_options { const char *bundle; bool rootless, example; };
 
 static const struct option options[] = {
-	{ "bundle", 'b', OPTION_STRING, offsetof(struct spec_options, bundle), "DIR", "where to write it (default: the working directory)" },
+	{ "bundle", 'b', OPTION_STRING, offsetof(struct spec_options, bundle), "DIR",
+	  "where to write it (default: the working directory)" },
 	{ "rootless", 0, OPTION_FLAG, offsetof(struct spec_options, rootless), NULL, "for a user without privileges" },
 	{ "example", 0, OPTION_FLAG, offsetof(struct spec_options, example), NULL, "with limits and a seccomp profile" },
 };

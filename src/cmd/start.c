@@ -3,7 +3,8 @@
 #include "cmd/container.h"
 
 /* A failing hook stops the container and destroys it, poststop hooks included (runtime.md#lifecycle, steps 7, 9, 12 and 13). */
-static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record, const struct plan_hooks *hooks)
+static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record,
+			  const struct plan_hooks *hooks)
 {
 	struct error ignored = { 0 };
 	container_destroy(state, record, hooks, invocation->arena, &ignored);

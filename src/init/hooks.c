@@ -71,7 +71,11 @@ int init_start_container(struct stage *stage, struct error *error)
 {
 	const struct plan_hooks *hooks = &stage->plan->hooks;
 	const struct hook_set set = {
-		.kind = HOOK_START_CONTAINER, .head = hooks->start_head, .tail = hooks->start_tail, .env = stage->plan->process.env, .cwd = -1,
+		.kind = HOOK_START_CONTAINER,
+		.head = hooks->start_head,
+		.tail = hooks->start_tail,
+		.env = stage->plan->process.env,
+		.cwd = -1,
 	};
 	return run_all(hooks, &set, error);
 }

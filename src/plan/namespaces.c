@@ -47,7 +47,9 @@ static int plan_maps(struct planning *p, struct error *error)
 	n->root_gid = p->host->egid;
 	if (user->mode == NS_INHERIT) {
 		const struct spec_id_mapping *first = linux_->uid_mappings.count ? linux_->uid_mappings.items : linux_->gid_mappings.items;
-		return given ? fail_at(error, &first->at, 0, "uidMappings and gidMappings need a user namespace, and linux.namespaces has none") : 0;
+		return given ? fail_at(error, &first->at, 0,
+				       "uidMappings and gidMappings need a user namespace, and linux.namespaces has none")
+			     : 0;
 	}
 	if (user->mode == NS_NEW && (!linux_->uid_mappings.count || !linux_->gid_mappings.count))
 		return fail_at(error, &user->at, 0, "a new user namespace needs both uidMappings and gidMappings");
@@ -67,7 +69,8 @@ static int plan_maps(struct planning *p, struct error *error)
 static void offset_line(struct text *text, const char *clock, const struct spec_time_offset *offset)
 {
 	if (offset)
-		text_printf(text, "%s %lld %u\n", clock, (long long)(offset->secs ? *offset->secs : 0), offset->nanosecs ? *offset->nanosecs : 0);
+		text_printf(text, "%s %lld %u\n", clock, (long long)(offset->secs ? *offset->secs : 0),
+			    offset->nanosecs ? *offset->nanosecs : 0);
 }
 
 static int plan_time(struct planning *p, struct error *error)

@@ -14,12 +14,14 @@
 #include "kern/mount.h"
 #include "run/idmap.h"
 #include "run/root.h"
+#include "run/source.h"
 #include "run/stage.h"
 
 #define PROC_ROOT_INODE 1
 
 struct cargo {
 	struct stage *stage;
+	struct sources sources;
 	int container_ids;      /* the container's user namespace for id-mapped mounts, -1: not needed yet */
 	size_t most;            /* trees in one message */
 	size_t count;
@@ -120,12 +122,12 @@ static int check_procfs(const struct plan_mount *m, int tree, struct error *erro
 
 static int open_bind(struct cargo *cargo, const struct plan_mount *m, struct error *error)
 {
-	_cleanup_fd int source = root_open_host(m->source, 0);
-	if (source < 0)
-		return fail_at(error, &m->at, -source, "failed to fulfil mount request: cannot open '%s'", m->source);
-	_cleanup_fd int tree = mount_clone(source, "", m->recursive ? MOUNT_RECURSIVE : 0);
+	_cleanup_fd int tree = sources_clone(&cargo->sources, m->source, 0, m->recursive ? MOUNT_RECURSIVE : 0);
+	if (tree == -EINVAL && cargo->sources.locked && !m->recursive)
+		return fail_at(error, &m->at, -tree,
+			       "cannot bind '%s' alone into a user namespace, something is mounted below it: use rbind", m->source);
 	if (tree < 0)
-		return fail_at(error, &m->at, -tree, "cannot clone the mount at '%s'", m->source);
+		return fail_at(error, &m->at, -tree, "failed to fulfil mount request: cannot open '%s'", m->source);
 	if (m->procfs_only)
 		try(check_procfs(m, tree, error));
 	if (m->id_map)
@@ -199,14 +201,14 @@ static bool is_node(int fd, const struct plan_device *device)
 static int open_node(const struct plan_device *device)
 {
 	char by_number[64];
-	int fd = root_open_host(device->path, 0);
+	int fd = source_open(device->path, 0);
 
 	if (fd >= 0 && is_node(fd, device))
 		return fd;
 	close_fd(&fd);
 	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", S_ISBLK(device->mode) ? "block" : "char", device->major,
 	       device->minor);
-	fd = root_open_host(by_number, 0);
+	fd = source_open(by_number, 0);
 	if (fd >= 0 && is_node(fd, device))
 		return fd;
 	close_fd(&fd);
@@ -248,9 +250,10 @@ static int load_all(struct cargo *cargo, struct error *error)
 int host_cargo(struct stage *stage, struct error *error)
 {
 	struct cargo cargo = { .stage = stage, .container_ids = -1, .most = batch_size() };
+	sources_begin(&cargo.sources, stage->plan);
 	int r = load_all(&cargo, error);
-
 	drop(&cargo);
+	sources_end(&cargo.sources);
 	close_fd(&cargo.container_ids);
 	close_fd(&stage->cargo);
 	return r;

@@ -137,7 +137,7 @@ const struct row create_score[] = {
 	I("cwd", "make the working directory if it is missing", init_cwd, process, NULL),
 	I("masked", "cover masked paths", init_masked, masked, show_masked),
 	I("readonly", "make read-only paths, mounts and root read-only", init_readonly, readonly, show_readonly),
-	/* Resource limits come late so that they do not hit init itself, and before the uid changes so that init may still be written to. */
+	/* Resource limits come late so that they do not hit init itself, and before the uid changes so that it may still be written to. */
 	H("rlimits", "set resource limits, with the runtime's rights", host_rlimits, rlimits, show_limits),
 	H("filter-ready", "hand the compiled filter over", host_filter_ready, early_filter, NULL),
 	I("limits", "scheduler, io priority, personality, memory policy, affinity", init_limits, process, NULL),

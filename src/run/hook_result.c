@@ -22,13 +22,13 @@ int hook_result(enum hook_kind kind, size_t index, const struct plan_hook *hook,
 	if (end->interrupted)
 		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): interrupted", name, index, hook->path);
 	if (end->timed_out)
-		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): hook ran past specified timeout of %d.%ds%s%s", name, index,
-			       hook->path, hook->timeout_ms / 1000, hook->timeout_ms % 1000 / 100, said, end->last_line);
+		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): hook ran past specified timeout of %d.%ds%s%s",
+			       name, index, hook->path, hook->timeout_ms / 1000, hook->timeout_ms % 1000 / 100, said, end->last_line);
 	if (end->signal)
-		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): killed by signal %d%s%s", name, index, hook->path, end->signal,
-			       said, end->last_line);
+		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): killed by signal %d%s%s", name, index, hook->path,
+			       end->signal, said, end->last_line);
 	if (end->code)
-		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): exit status %d%s%s", name, index, hook->path, end->code, said,
-			       end->last_line);
+		return fail_at(error, &hook->at, 0, "error running %s hook #%zu ('%s'): exit status %d%s%s", name, index, hook->path,
+			       end->code, said, end->last_line);
 	return 0;
 }

@@ -28,14 +28,18 @@ static int refuse_shared(const struct plan *plan, const struct plan_namespace *n
 	enum plan_ns type = ns - plan->namespaces.of;
 
 	if (type == PLAN_NS_UTS && (plan->namespaces.hostname || plan->namespaces.domainname))
-		return fail_at(error, &ns->at, 0, "unable to set hostname without a private UTS namespace: '%s' is the runtime's own", ns->path);
+		return fail_at(error, &ns->at, 0, "unable to set hostname without a private UTS namespace: '%s' is the runtime's own",
+			       ns->path);
 	for (size_t i = 0; i < plan->sysctl_count; i++)
 		for (size_t k = 0; k < sizeof(sysctl_of) / sizeof(sysctl_of[0]); k++)
-			if (sysctl_of[k].type == type && strncmp(plan->sysctls[i].path, sysctl_of[k].prefix, strlen(sysctl_of[k].prefix)) == 0)
-				return fail_at(error, &plan->sysctls[i].at, 0, "sysctl '%s' is not in a separate kernel namespace: '%s' is the runtime's own",
+			if (sysctl_of[k].type == type &&
+			    strncmp(plan->sysctls[i].path, sysctl_of[k].prefix, strlen(sysctl_of[k].prefix)) == 0)
+				return fail_at(error, &plan->sysctls[i].at, 0,
+					       "sysctl '%s' is not in a separate kernel namespace: '%s' is the runtime's own",
 					       plan->sysctls[i].path, ns->path);
 	if (type == PLAN_NS_MOUNT || type == PLAN_NS_USER)
-		return fail_at(error, &ns->at, 0, "'%s' is the runtime's own %s namespace: leave the entry out to share it", ns->path, ns->name);
+		return fail_at(error, &ns->at, 0, "'%s' is the runtime's own %s namespace: leave the entry out to share it", ns->path,
+			       ns->name);
 	return 0;
 }
 
@@ -69,7 +73,9 @@ static int write_map(struct stage *stage, const char *file, const char *map, str
 	char path[40];
 	format(path, sizeof(path), "%d/%s", (int)stage->pid, file);
 	int r = procfs_write(stage->procfs, path, map);
-	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot write the %s of the new user namespace", file) : 0;
+	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot write the %s of the new user namespace",
+			       file)
+		     : 0;
 }
 
 /* One write(2) for each file; the kernel takes a map only once and only whole (user_namespaces(7)). */

@@ -9,14 +9,8 @@
 #include "base/cleanup.h"
 #include "kern/mount.h"
 #include "kern/overlay.h"
-#include "kern/path.h"
+#include "run/source.h"
 #include "run/stage.h"
-
-int root_open_host(const char *path, int flags)
-{
-	_cleanup_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return slash < 0 ? -errno : path_open(slash, path, flags | O_PATH, 0);
-}
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -25,7 +19,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 static bool looks_of(const char *path, struct stat *looks)
 {
-	_cleanup_fd int fd = root_open_host(path, 0);
+	_cleanup_fd int fd = source_open(path, 0);
 	return fd >= 0 && fstat(fd, looks) == 0;
 }
 
@@ -34,7 +28,7 @@ static int open_root(const struct plan *plan, struct stat *directory, struct err
 {
 	const struct plan_root *root = &plan->root;
 	struct stat other;
-	_cleanup_fd int fd = root_open_host(root->path, O_NOFOLLOW);
+	_cleanup_fd int fd = source_open(root->path, O_NOFOLLOW);
 
 	if (fd < 0)
 		return fail_at(error, &root->at, -fd, "invalid rootfs: cannot open '%s'", root->path);
@@ -61,7 +55,7 @@ static int open_nearest(const char *path)
 		return -ENAMETOOLONG;
 	memcpy(part, path, length + 1);
 	for (;;) {
-		int fd = root_open_host(*part ? part : "/", O_DIRECTORY);
+		int fd = source_open(*part ? part : "/", O_DIRECTORY);
 		if (fd != -ENOENT || !*part)
 			return fd;
 		while (length && part[--length] != '/')
@@ -92,7 +86,7 @@ static bool holds(const struct stat *directory, const char *inner)
 
 static int check_directory(const char *path, const char *what, const struct place *at, struct error *error)
 {
-	_cleanup_fd int fd = root_open_host(path, O_DIRECTORY);
+	_cleanup_fd int fd = source_open(path, O_DIRECTORY);
 	return fd < 0 ? fail_at(error, at, -fd, "cannot open the %s '%s'", what, path) : 0;
 }
 
@@ -113,7 +107,7 @@ static int check_mount(const struct plan_mount *m, struct error *error)
 		return 0;
 	if (m->tree == TREE_OVERLAY)
 		return check_overlay(m->overlay, &m->at, error);
-	_cleanup_fd int fd = root_open_host(m->source, 0);
+	_cleanup_fd int fd = source_open(m->source, 0);
 	return fd < 0 ? fail_at(error, &m->at, -fd, "failed to fulfil mount request: cannot open '%s'", m->source) : 0;
 }
 
@@ -158,6 +152,23 @@ int root_open_overlay(const struct plan_overlay *overlay, const struct place *at
 	return fail_at(error, at, -fd, "cannot make the overlay of %zu lower directories%s", overlay->lower_count, fault.words);
 }
 
+/* What is cloned is what was looked at. */
+static int clone_root(struct stage *stage, const struct stat *directory, struct error *error)
+{
+	struct plan_root *root = &stage->plan->root;
+	struct sources sources;
+	struct stat cloned;
+
+	sources_begin(&sources, stage->plan);
+	root->fd = sources_clone(&sources, root->path, O_NOFOLLOW, MOUNT_RECURSIVE);
+	sources_end(&sources);
+	if (root->fd < 0)
+		return fail_at(error, &root->at, -root->fd, "invalid rootfs: cannot clone the mount of '%s'", root->path);
+	if (fstat(root->fd, &cloned) < 0 || !same_file(&cloned, directory))
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is being changed", root->path);
+	return 0;
+}
+
 int host_root(struct stage *stage, struct error *error)
 {
 	struct plan_root *root = &stage->plan->root;
@@ -174,8 +185,9 @@ int host_root(struct stage *stage, struct error *error)
 		return root->fd < 0 ? -1 : 0;
 	}
 	/* Without a mount namespace nothing is mounted: init changes into the directory itself. */
-	root->fd = root->bound ? mount_clone(fd, "", MOUNT_RECURSIVE) : take_fd(&fd);
-	if (root->fd < 0)
-		return fail_at(error, &root->at, -root->fd, "invalid rootfs: cannot clone the mount of '%s'", root->path);
-	return 0;
+	if (!root->bound) {
+		root->fd = take_fd(&fd);
+		return 0;
+	}
+	return clone_root(stage, &directory, error);
 }

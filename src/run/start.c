@@ -94,7 +94,8 @@ int container_start(const struct state_dir *state, const struct record *record, 
 		return fail(error, errno, "cannot make a socket");
 	/* Nobody listens any more: init has died since we looked. */
 	if (connect(socket_fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno == ECONNREFUSED ? refuse_state(STATUS_STOPPED, error) : fail(error, errno, "cannot reach init of '%s'", record->id);
+		return errno == ECONNREFUSED ? refuse_state(STATUS_STOPPED, error)
+					     : fail(error, errno, "cannot reach init of '%s'", record->id);
 	int r = baton_send(socket_fd, &go, -1);
 	if (r < 0)
 		return fail(error, -r, "cannot tell init to start");

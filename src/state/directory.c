@@ -61,7 +61,8 @@ static int check_root(int fd, const char *path, struct error *error)
 	if (root.st_mode & (S_IWGRP | S_IWOTH))
 		return fail(error, 0, "the state root '%s' may be written by others (mode %o)", path, root.st_mode & 07777);
 	if ((parent.st_mode & (S_IWGRP | S_IWOTH)) && !(parent.st_mode & S_ISVTX))
-		return fail(error, 0, "the directory above the state root '%s' may be written by others (mode %o)", path, parent.st_mode & 07777);
+		return fail(error, 0, "the directory above the state root '%s' may be written by others (mode %o)", path,
+			    parent.st_mode & 07777);
 	return 0;
 }
 

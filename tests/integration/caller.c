@@ -103,9 +103,11 @@ static void cwd_gone(const char *value)
 		err(1, "cwd-gone");
 }
 
-static const struct { const char *word; void (*play)(const char *); } words[] = {
-	{ "leak", leak }, { "block", block }, { "ignore", ignore }, { "umask", mask }, { "close", shut }, { "nofile", nofile },
-	{ "nice", nice_ }, { "cpu", cpu }, { "nnp", nnp }, { "death", death }, { "pipe", pipe_ }, { "stack", stack }, { "cwd-gone", cwd_gone },
+static const struct { const char *word; void (*play)(const char *);
+} words[] = {
+	{ "leak", leak },     { "block", block }, { "ignore", ignore },     { "umask", mask }, { "close", shut },
+	{ "nofile", nofile }, { "nice", nice_ },  { "cpu", cpu },           { "nnp", nnp },    { "death", death },
+	{ "pipe", pipe_ },    { "stack", stack }, { "cwd-gone", cwd_gone },
 };
 
 static void play(char *word)

@@ -163,7 +163,14 @@ static void limits(char **a)
 static void scheduling(char **a)
 {
 	(void)a;
-	struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t runtime, deadline, period; uint32_t min, max; } at = { 0 };
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t min, max;
+	} at = { 0 };
 	if (!syscall(SYS_sched_getattr, 0, &at, sizeof(at), 0))
 		printf("sched policy=%u flags=%llu nice=%d priority=%u runtime=%llu deadline=%llu period=%llu\n", at.policy,
 		       (unsigned long long)at.flags, at.nice, at.priority, (unsigned long long)at.runtime,
@@ -499,14 +506,40 @@ static void unshare_(char **a)
 			printf("unshare %s %s\n", a[1], outcome(of(unshare(kinds[i].flag))));
 }
 
-static const struct { const char *name; long number; } calls[] = {
-	{ "getpid", SYS_getpid }, { "getppid", SYS_getppid }, { "getuid", SYS_getuid }, { "getcwd", SYS_getcwd }, { "mkdirat", SYS_mkdirat },
-	{ "personality", SYS_personality }, { "kill", SYS_kill }, { "sethostname", SYS_sethostname }, { "sync", SYS_sync },
-	{ "syncfs", SYS_syncfs }, { "ptrace", SYS_ptrace }, { "unshare", SYS_unshare }, { "mount", SYS_mount }, { "socket", SYS_socket },
-	{ "getpriority", SYS_getpriority }, { "setpriority", SYS_setpriority }, { "umask", SYS_umask }, { "getsid", SYS_getsid },
-	{ "fchdir", SYS_fchdir }, { "dup", SYS_dup }, { "close", SYS_close }, { "keyctl", SYS_keyctl }, { "clone3", 435 },
-	{ "reboot", SYS_reboot }, { "chroot", SYS_chroot }, { "sched_yield", SYS_sched_yield }, { "open_tree", 428 }, { "bpf", SYS_bpf },
-	{ "lseek", SYS_lseek }, { "getrandom", SYS_getrandom }, { "swapon", SYS_swapon }, { "unknown", 9999 },
+static const struct { const char *name; long number;
+} calls[] = {
+	{ "getpid", SYS_getpid },
+	{ "getppid", SYS_getppid },
+	{ "getuid", SYS_getuid },
+	{ "getcwd", SYS_getcwd },
+	{ "mkdirat", SYS_mkdirat },
+	{ "personality", SYS_personality },
+	{ "kill", SYS_kill },
+	{ "sethostname", SYS_sethostname },
+	{ "sync", SYS_sync },
+	{ "syncfs", SYS_syncfs },
+	{ "ptrace", SYS_ptrace },
+	{ "unshare", SYS_unshare },
+	{ "mount", SYS_mount },
+	{ "socket", SYS_socket },
+	{ "getpriority", SYS_getpriority },
+	{ "setpriority", SYS_setpriority },
+	{ "umask", SYS_umask },
+	{ "getsid", SYS_getsid },
+	{ "fchdir", SYS_fchdir },
+	{ "dup", SYS_dup },
+	{ "close", SYS_close },
+	{ "keyctl", SYS_keyctl },
+	{ "clone3", 435 },
+	{ "reboot", SYS_reboot },
+	{ "chroot", SYS_chroot },
+	{ "sched_yield", SYS_sched_yield },
+	{ "open_tree", 428 },
+	{ "bpf", SYS_bpf },
+	{ "lseek", SYS_lseek },
+	{ "getrandom", SYS_getrandom },
+	{ "swapon", SYS_swapon },
+	{ "unknown", 9999 },
 };
 
 static void call(char **a)

@@ -114,8 +114,10 @@ static void clock_offsets_become_lines(void **unused)
 				"\"boottime\":{\"secs\":9}}}", ""), 0);
 	assert_string_equal(plan->namespaces.time_offsets, "monotonic -5 7\nboottime 9 0\n");
 	refused("{\"timeOffsets\":{\"boottime\":{\"secs\":9}}}", "", "new time namespace");
-	refused("{\"namespaces\":[{\"type\":\"time\",\"path\":\"/t\"}],\"timeOffsets\":{\"boottime\":{\"secs\":9}}}", "", "new time namespace");
-	refused("{\"namespaces\":[{\"type\":\"time\"}],\"timeOffsets\":{\"boottime\":{\"nanosecs\":1000000000}}}", "", "must be 0 to 999999999");
+	refused("{\"namespaces\":[{\"type\":\"time\",\"path\":\"/t\"}],\"timeOffsets\":{\"boottime\":{\"secs\":9}}}", "",
+		"new time namespace");
+	refused("{\"namespaces\":[{\"type\":\"time\"}],\"timeOffsets\":{\"boottime\":{\"nanosecs\":1000000000}}}", "",
+		"must be 0 to 999999999");
 }
 
 static void names_need_a_uts_namespace(void **unused)
@@ -132,8 +134,11 @@ static void names_need_a_uts_namespace(void **unused)
 static void hooks_have_arguments_and_a_state(void **unused)
 {
 	(void)unused;
-	assert_int_equal(decide("{}", "\"hooks\":{\"prestart\":[{\"path\":\"/p\"},{\"path\":\"/q\",\"args\":[\"a\",\"b\"],\"env\":[],\"timeout\":2}],"
-				      "\"createContainer\":[{\"path\":\"/c\"}]},\"annotations\":{\"a/b\":\"c\\\"d\"},"), 0);
+	assert_int_equal(
+		decide("{}",
+		       "\"hooks\":{\"prestart\":[{\"path\":\"/p\"},{\"path\":\"/q\",\"args\":[\"a\",\"b\"],\"env\":[],\"timeout\":2}],"
+		       "\"createContainer\":[{\"path\":\"/c\"}]},\"annotations\":{\"a/b\":\"c\\\"d\"},"),
+		0);
 	const struct plan_hook *hooks = plan->hooks.of[HOOK_PRESTART];
 	assert_int_equal(plan->hooks.count[HOOK_PRESTART], 2);
 	assert_string_equal(hooks[0].args[0], "/p"); /* argv[0] when the configuration has no args */

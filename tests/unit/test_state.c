@@ -113,8 +113,16 @@ static void a_lock_is_waited_for(void **unused)
 
 static struct record sample(void)
 {
-	return (struct record){ .oci_version = "1.3.0", .id = "c", .pid = 1234, .pid_start = UINT64_MAX, .boot_id = "b", .bundle = "/bundle\n\"x\"",
-				.rootfs = "/r", .created = "2026-11-22T00:00:00.000000001Z", .cgroup_path = "/c", .committed = true };
+	return (struct record){ .oci_version = "1.3.0",
+				.id = "c",
+				.pid = 1234,
+				.pid_start = UINT64_MAX,
+				.boot_id = "b",
+				.bundle = "/bundle\n\"x\"",
+				.rootfs = "/r",
+				.created = "2026-11-22T00:00:00.000000001Z",
+				.cgroup_path = "/c",
+				.committed = true };
 }
 
 static void a_record_comes_back_as_it_was(void **unused)
@@ -145,8 +153,12 @@ static void a_damaged_record_is_refused(void **unused)
 {
 	static const char good[] = "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"pid\":1,\"bundle\":\"/b\"}";
 	static const char *const bad[] = {
-		"", "{}", "[]", "{\"ociVersion\":\"1\",\"id\":\"other\",\"bundle\":\"/b\"}",
-		"{\"ociVersion\":\"1\",\"id\":\"c\",\"bundle\":\"/b\",\"pid\":-1}", "{\"ociVersion\":\"1\",\"id\":\"c\",\"bundle\":\"/b\",\"pid\":4294967296}",
+		"",
+		"{}",
+		"[]",
+		"{\"ociVersion\":\"1\",\"id\":\"other\",\"bundle\":\"/b\"}",
+		"{\"ociVersion\":\"1\",\"id\":\"c\",\"bundle\":\"/b\",\"pid\":-1}",
+		"{\"ociVersion\":\"1\",\"id\":\"c\",\"bundle\":\"/b\",\"pid\":4294967296}",
 	};
 	struct state_dir state = open_root();
 	struct record back;
