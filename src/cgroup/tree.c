@@ -11,6 +11,7 @@
 #include "base/abi.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "kern/path.h"
 
 /* Each level costs a descriptor. What is deeper is not seen, and keeps cgroup_remove from succeeding if anybody is in it; on v2
  * cgroup.kill and cgroup.events know of it anyway. */
@@ -30,18 +31,9 @@ int tree_root(const char *mount, bool v2)
 
 int tree_open(int dir, const char *path)
 {
-	const struct abi_open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = ABI_RESOLVE_BENEATH | ABI_RESOLVE_NO_SYMLINKS | ABI_RESOLVE_NO_MAGICLINKS | ABI_RESOLVE_NO_XDEV,
-	};
-	long fd;
-
 	while (*path == '/')
 		path++;
-	do
-		fd = syscall(ABI_SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
-	while (fd < 0 && errno == EINTR);
-	return fd < 0 ? -errno : (int)fd;
+	return path_open(dir, *path ? path : ".", O_RDONLY | O_DIRECTORY, PATH_NO_SYMLINKS | PATH_NO_XDEV);
 }
 
 int tree_leaf(const char *mount, bool v2, const char *path)

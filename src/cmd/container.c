@@ -18,6 +18,7 @@
 #include "plan/build.h"
 #include "run/attend.h"
 #include "run/host.h"
+#include "run/root.h"
 #include "run/score.h"
 
 #define DEFAULT_ROOT "/run/caisson"
@@ -82,7 +83,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");
 	umask(0); /* modes of what is made are said where it is made */
-	if (state_open_root(state_root_path(invocation), STATE_ROOT_MAKE, &stage->state, error) < 0 || score_play(HOST, stage, error) < 0) {
+	if (root_check(prepared->plan, state_root_path(invocation), error) < 0 || state_open_root(state_root_path(invocation), STATE_ROOT_MAKE, &stage->state, error) < 0 || score_play(HOST, stage, error) < 0) {
 		undo(prepared, stage);
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "kern/path.h"
 
 #define PROC_ROOT_INODE 1
 
@@ -41,12 +42,7 @@ int procfs_private(void)
 
 int procfs_open(int procfs, const char *path, int flags)
 {
-	struct abi_open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = ABI_RESOLVE_BENEATH | ABI_RESOLVE_NO_XDEV | ABI_RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = (int)syscall(ABI_SYS_openat2, procfs, path, &how, sizeof(how));
-	return fd < 0 ? -errno : fd;
+	return path_open(procfs, path, flags, PATH_NO_XDEV);
 }
 
 int procfs_write(int procfs, const char *path, const char *value)

@@ -103,7 +103,7 @@ const struct row create_score[] = {
 	H("claim", "claim the id: state directory, lock, first record", host_claim, NULL, NULL),
 	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
 	H("namespaces", "open and verify the namespaces to be joined", host_namespaces, joins, NULL),
-	H("root", "open the root file system as a detached tree", host_root, bound, show_root),
+	H("root", "open the root file system as a detached tree", host_root, NULL, show_root),
 	H("listener", "make the socket that start will connect to", host_listener, NULL, NULL),
 	H("birth", "init is born, in its cgroup and its new namespaces", host_birth, NULL, show_namespaces),
 
