@@ -73,8 +73,8 @@ static int run_command(const struct command *command, const struct global_option
 	void *options = arena_alloc(arena, command->options_size + 1);
 	int flags = command->flags & COMMAND_STOP_AT_FIRST ? PARSE_STOP_AT_FIRST : 0;
 
-	int r = options_parse(command->options, command->option_count, rest->args + 1, rest->count - 1, flags, arena, options, &parsed, error);
-
+	int r = options_parse(command->options, command->option_count, rest->args + 1, rest->count - 1, flags, arena, options, &parsed,
+			      error);
 	if (r < 0) {
 		show_help(command->name, arena, error);
 		return -1;

@@ -176,7 +176,7 @@ struct plan_process {
 	char *const *args;               /* NULL-ended */
 	char *const *env;
 	size_t env_count;
-	bool wants_home;                 /* HOME is unset or empty; env[env_count] is "HOME=/" with PLAN_HOME_ROOM bytes on pages of its own,
+	bool wants_home;                 /* HOME is unset or empty: env[env_count] is "HOME=/", PLAN_HOME_ROOM bytes on pages of its own,
 					  * where init writes what the container's passwd file says */
 	const char *path;                /* the PATH for finding args[0] */
 	struct place args_at, cwd_at;

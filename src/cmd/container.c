@@ -62,6 +62,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		     struct error *error)
 {
 	const struct create_options *options = invocation->options;
+	const char *state_root = state_root_path(invocation);
 
 	*stage = (struct stage){
 		.plan = prepared->plan,
@@ -83,7 +84,8 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");
 	umask(0); /* modes of what is made are said where it is made */
-	if (root_check(prepared->plan, state_root_path(invocation), error) < 0 || state_open_root(state_root_path(invocation), STATE_ROOT_MAKE, &stage->state, error) < 0 || score_play(HOST, stage, error) < 0) {
+	if (root_check(prepared->plan, state_root, error) < 0 || state_open_root(state_root, STATE_ROOT_MAKE, &stage->state, error) < 0 ||
+	    score_play(HOST, stage, error) < 0) {
 		undo(prepared, stage);
 		return -1;
 	}

@@ -20,8 +20,8 @@ static struct host unified_host(void)
 		.cgroup = {
 			.layout = CGROUP_UNIFIED,
 			.v2 = "/sys/fs/cgroup",
-			.v2_controllers = 1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_MEMORY | 1u << CG_IO | 1u << CG_PIDS | 1u << CG_HUGETLB |
-					  1u << CG_RDMA,
+			.v2_controllers = 1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_MEMORY | 1u << CG_IO | 1u << CG_PIDS |
+					  1u << CG_HUGETLB | 1u << CG_RDMA,
 		},
 	};
 }
