@@ -10,6 +10,10 @@
 /* clone3(2) with a stack of its own for the child, which runs `run(data)` and exits with what it returns. The child's pid, or -errno. */
 long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data);
 
+/* The same in our memory while we stand still (CLONE_VM, CLONE_VFORK are added), until the child executes something or ends. All
+ * signals are blocked meanwhile, and in the child: no handler of ours may run there. */
+long clone_vfork(struct abi_clone_args *args, int (*run)(void *), void *data);
+
 /* fork(2) by clone3: 0 in the child. `flags` may hold ABI_CLONE_PARENT, ABI_CLONE_PIDFD (then `pidfd` is set in the parent). */
 pid_t process_fork(uint64_t flags, int *pidfd);
 

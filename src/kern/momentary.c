@@ -2,7 +2,6 @@
 #include "kern/momentary.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include "base/abi.h"
 #include "kern/process.h"
@@ -24,14 +23,9 @@ int momentary(int (*run)(void *data), void *data)
 {
 	struct call call = { .run = run, .data = data, .result = -EIO };
 	/* No exit signal: a caller that ignores SIGCHLD must not have the child reaped behind our back. */
-	const struct abi_clone_args args = { .flags = ABI_CLONE_VM | ABI_CLONE_VFORK | ABI_CLONE_FILES };
-	sigset_t all, before;
+	struct abi_clone_args args = { .flags = ABI_CLONE_FILES };
 
-	/* No handler of ours may run in the child while it shares our memory. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	long pid = clone_call(&args, run_call, &call);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	long pid = clone_vfork(&args, run_call, &call);
 	if (pid < 0)
 		return (int)pid;
 	while (waitpid((pid_t)pid, NULL, __WALL) < 0 && errno == EINTR)

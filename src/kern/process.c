@@ -68,6 +68,18 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	return pid;
 }
 
+long clone_vfork(struct abi_clone_args *args, int (*run)(void *), void *data)
+{
+	sigset_t all, before;
+
+	args->flags |= ABI_CLONE_VM | ABI_CLONE_VFORK;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	long pid = clone_call(args, run, data);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 pid_t process_fork(uint64_t flags, int *pidfd)
 {
 	int fd = -1;
@@ -114,7 +126,7 @@ pid_t process_birth(const struct birth *birth)
 	struct birth_call call = { .birth = birth };
 	int pidfd = -1;
 	struct abi_clone_args args = {
-		.flags = birth->namespaces | ABI_CLONE_VM | ABI_CLONE_VFORK | ABI_CLONE_PIDFD,
+		.flags = birth->namespaces | ABI_CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -122,12 +134,7 @@ pid_t process_birth(const struct birth *birth)
 		args.flags |= ABI_CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)birth->cgroup;
 	}
-	/* No handler of ours may run in the child while it shares our memory. */
-	sigset_t all, before;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	long pid = clone_call(&args, birth_child, &call);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	long pid = clone_vfork(&args, birth_child, &call);
 	if (pid < 0)
 		return (pid_t)pid;
 	if (call.error) {

@@ -169,10 +169,10 @@ int program_run(const struct program *program, struct program_end *end)
 	fcntl(output_read, F_SETFL, O_NONBLOCK);
 
 	struct call call = { .program = program, .input = input, .output = output_write };
-	struct abi_clone_args args = { .flags = ABI_CLONE_VM | ABI_CLONE_VFORK | ABI_CLONE_PIDFD,
+	struct abi_clone_args args = { .flags = ABI_CLONE_PIDFD,
 				       .pidfd = (uintptr_t)&pidfd,
 				       .exit_signal = SIGCHLD };
-	long pid = clone_call(&args, child, &call);
+	long pid = clone_vfork(&args, child, &call);
 	if (pid < 0)
 		return (int)pid;
 	_cleanup_fd int held = pidfd;
