@@ -13,7 +13,7 @@
 struct create_options {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
 	bool no_pivot, no_new_keyring, ephemeral;
-	unsigned preserve_fds;
+	unsigned preserve_fds, config_limit;
 	struct option_list lower;
 	const char *upper, *work;
 	bool detach, keep, no_subreaper;    /* run alone */
@@ -22,6 +22,7 @@ struct create_options {
 #define CREATE_OPTIONS                                                                                                              \
 	{ "bundle", 'b', OPTION_STRING, CREATE_OPTION(bundle), "DIR", "the bundle (default: the working directory)" },              \
 	{ "config", 'f', OPTION_STRING, CREATE_OPTION(config), "FILE", "another file than BUNDLE/config.json" },                    \
+	{ "config-limit", 0, OPTION_COUNT, CREATE_OPTION(config_limit), "MIB", "read a config.json of up to MIB MiB (4; at most 64)" },\
 	{ "no-pivot", 0, OPTION_FLAG, CREATE_OPTION(no_pivot), NULL, "chroot instead of pivot_root: for a root in a ramdisk" },     \
 	{ "lower", 0, OPTION_LIST, CREATE_OPTION(lower), "DIR", "a layer above root.path, topmost first; repeats" },                \
 	{ "upper", 0, OPTION_STRING, CREATE_OPTION(upper), "DIR", "where changes to the root go" },                                 \

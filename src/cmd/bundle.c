@@ -16,9 +16,13 @@
 #include "run/host.h"
 
 /* A regular file of limited size, read once: no FIFO to hang on, no device without end (rule B.17, case C49). */
-static int read_config(int dir, const char *path, struct prepared *prepared, struct error *error)
+static int read_config(int dir, const char *path, unsigned limit_mib, struct prepared *prepared, struct error *error)
 {
+	const size_t limit = limit_mib ? (size_t)limit_mib << 20 : JSON_SIZE;
 	struct stat info;
+
+	if (limit > JSON_SIZE_MOST)
+		return fail(error, 0, "--config-limit is at most %u MiB", JSON_SIZE_MOST >> 20);
 
 	_cleanup_fd int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
@@ -27,8 +31,8 @@ static int read_config(int dir, const char *path, struct prepared *prepared, str
 		return fail(error, errno, "cannot read '%s'", path);
 	if (!S_ISREG(info.st_mode))
 		return fail(error, 0, "cannot read '%s': not a regular file", path);
-	if (info.st_size > JSON_SIZE)
-		return fail(error, 0, "'%s' has %lld bytes, at most %u are read", path, (long long)info.st_size, JSON_SIZE);
+	if ((uint64_t)info.st_size > limit)
+		return fail(error, 0, "'%s' has %lld bytes, at most %zu are read (--config-limit)", path, (long long)info.st_size, limit);
 	char *text = arena_alloc(&prepared->arena, (size_t)info.st_size + 2);
 	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
 	if (length < 0)
@@ -123,7 +127,8 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	_cleanup_fd int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
-	try(options->config ? read_config(AT_FDCWD, options->config, prepared, error) : read_config(dir, "config.json", prepared, error));
+	try(read_config(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
+			prepared, error));
 	const char *name = options->config ? file_name(options->config) : "config.json";
 	r = spec_read(name, prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
 	tell_notes(name, notes);

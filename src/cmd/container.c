@@ -122,12 +122,18 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 static int read_copy(const struct state_dir *state, struct arena *arena, struct planning *planning, struct error *error)
 {
 	struct spec *spec = arena_new(arena, struct spec);
-	char *text = arena_alloc(arena, JSON_SIZE + 2);
+	struct stat info;
 
 	planning->arena = arena;
 	planning->plan = arena_new(arena, struct plan);
 	planning->spec = spec;
-	ssize_t length = file_read(state->dir, STATE_CONFIG, text, JSON_SIZE + 2);
+	_cleanup_fd int fd = openat(state->dir, STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return fail(error, errno, "cannot read our copy of config.json of container '%s'", state->id);
+	if (!S_ISREG(info.st_mode) || info.st_size > JSON_SIZE_MOST)
+		return fail(error, 0, "our copy of config.json of container '%s' is damaged", state->id);
+	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
+	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
 	return spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error);

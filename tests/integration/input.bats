@@ -79,6 +79,21 @@ refused() { # WHAT
 	(( ${EPOCHREALTIME/./} - before < 3000000 ))
 }
 
+@test "a config.json above the limit is read where it is asked for, and deleted with its copy" {
+	needs caisson "--config-limit"
+	jq -c '.annotations["big"] = ("x" * 5000000)' <"$bundle/config.json" >"$T/big" && mv "$T/big" "$bundle/config.json"
+	refused "5 MB of annotation"
+	contains "$err" "--config-limit"
+	call rt create --config-limit 65 --bundle "$bundle" "$id"
+	fails "at most 64"
+	edit '.hooks.poststop = [{"path": "/bin/true"}]'
+	call rt create --config-limit 8 --bundle "$bundle" "$id"
+	ok
+	call rt delete "$id"
+	ok
+	nothing_left
+}
+
 @test "C50: numbers: out of range, fractions, exponents, text" {
 	skip_on runc "takes some of them"
 	skip_on crun "takes some of them"
