@@ -14,7 +14,7 @@
 #include "kern/procfs.h"
 #include "state/state.h"
 
-#define RECORD_SIZE_MOST (JSON_SIZE) /* annotations are most of it */
+#define RECORD_SIZE_MOST JSON_SIZE_MOST /* annotations are most of it */
 #define ANY_NUMBER UINT64_MAX
 
 JSON_TABLE(record_cgroup_table, "hierarchy", struct record_cgroup,
