@@ -32,7 +32,7 @@ $(TEST)/unit/%: tests/unit/%.c $(TEST)/runtime.a
 check-unit: $(UNIT_PROGRAMS)
 	@failed=0; for test in $(UNIT_PROGRAMS); do \
 		echo "# $$test"; \
-		CMOCKA_MESSAGE_OUTPUT=TAP $$test 2>&1 || { failed=1; echo "not ok - $$test: exit code $$?"; }; \
+		CMOCKA_MESSAGE_OUTPUT=TAP $$test 2>&1 || { code=$$?; failed=1; echo "not ok - $$test: exit code $$code"; }; \
 	done; exit $$failed
 
 # ---- golden ----
