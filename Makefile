@@ -41,7 +41,7 @@ LIBS    := $(call archive,seccomp,seccomp) $(call archive,cap,cap) $(firstword $
 LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(sort $(wildcard $(LAYERS:%=src/%/*.c))) src/main.c
 HOST_OBJECTS := $(HOST_SOURCES:src/%.c=$(BUILD)/host/%.o)
-INIT_BASE    := base/format base/error base/number base/file
+INIT_BASE    := base/clock base/format base/error base/number base/file
 INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) src/run/score.c src/run/baton.c src/run/hook_result.c src/run/create.c $(sort $(wildcard src/init/*.c))
 INIT_OBJECTS := $(INIT_SOURCES:src/%.c=$(BUILD)/init/%.o)
 

@@ -21,11 +21,26 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static bool is_help(const char *name)
+{
+	return strcmp(name, "help") == 0 || strcmp(name, "h") == 0;
+}
+
+static int unknown_command(const char *name, struct error *error)
+{
+	fail(error, 0, "unknown command '%s': see caisson --help", name);
+	log_error(NULL, error);
+	return EXIT_UNKNOWN_COMMAND;
+}
+
+/* Of one command, or of all for NULL. */
 static int show_help(const char *name, struct arena *arena, struct error *error)
 {
 	struct text out = text_in(arena);
 	const struct command *command = name ? find_command(name) : NULL;
 
+	if (name && !command && !is_help(name))
+		return unknown_command(name, error);
 	if (command)
 		help_command(command, &out);
 	else
@@ -44,8 +59,6 @@ static int set_up_log(struct global_options *globals, struct error *error)
 {
 	const char *format = globals->log_format, *level = globals->log_level;
 
-	if (format && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
-		return fail(error, 0, "invalid log-format: %s", format);
 	if (level && strcmp(level, "debug") == 0)
 		globals->log.debug = true;
 	globals->log.format = format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT;
@@ -97,19 +110,19 @@ static int dispatch(int argc, const char *const *argv, struct arena *arena, stru
 	try(options_parse(global_option_table, global_option_count, argv + 1, argc > 0 ? (size_t)argc - 1 : 0, PARSE_STOP_AT_FIRST, arena,
 			  &globals, &parsed, error));
 	try(set_up_log(&globals, error));
+	if (globals.root && !*globals.root)
+		return fail(error, 0, "--root must not be empty");
 	if (globals.version)
 		return show_version(arena, error);
 	if (globals.help || parsed.help || parsed.count == 0)
 		return show_help(NULL, arena, error);
 	const char *name = parsed.args[0];
-	if (strcmp(name, "help") == 0 || strcmp(name, "h") == 0)
+	if (is_help(name))
 		return show_help(parsed.count > 1 ? parsed.args[1] : NULL, arena, error);
 	const struct command *command = find_command(name);
 	if (command)
 		return run_command(command, &globals, &parsed, arena, error);
-	fail(error, 0, "unknown command '%s': see caisson --help", name);
-	log_error(NULL, error);
-	return EXIT_UNKNOWN_COMMAND;
+	return unknown_command(name, error);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@ struct arena;
 enum option_kind {
 	OPTION_FLAG,    /* bool; --flag, --flag=true|false */
 	OPTION_STRING,  /* const char * */
+	OPTION_WORD,    /* const char *, one of `words` */
 	OPTION_COUNT,   /* unsigned */
 	OPTION_LIST,    /* struct option_list: repeats; no splitting at commas */
 	OPTION_IGNORED, /* accepted for callers that send it; takes a value if `argument` is set */
@@ -24,6 +25,8 @@ struct option {
 	size_t offset;         /* of the member in the command's options */
 	const char *argument;  /* "DIR", for help */
 	const char *help;
+	const char *const *words; /* OPTION_WORD: what is allowed, NULL-ended */
+	const char *wrong;        /* OPTION_WORD: how its refusal begins; NULL: "invalid NAME" */
 };
 
 struct option_list { const char **items; size_t count; };

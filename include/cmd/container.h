@@ -57,10 +57,6 @@ const char *state_root_path(const struct invocation *invocation);
 int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
 		   struct error *error);
 
-/* What a record that is damaged or was never written would name: the cgroup, by our copy of config.json or else by default (rule
- * B.14.6). No process is named: what runs in the cgroup is the container. */
-void container_derive(const struct invocation *invocation, const struct state_dir *state, struct record *record);
-
 /* Hooks of a kind the record says there are, from the private copy of config.json; an empty set if there are none. */
 int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record,
 		    struct plan_hooks **hooks, struct error *error);

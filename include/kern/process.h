@@ -30,6 +30,10 @@ struct birth {
 /* Returns when the exec has happened: the pid, or -errno (of clone3 or of the exec). The child dies when the calling thread does. */
 pid_t process_birth(const struct birth *birth);
 
+/* Every signal gets its default action and none is blocked: those too that a caller ignored (SIGPIPE, SIGCHLD), and 32 and 33, which
+ * libc keeps for itself: hence by raw calls. Before an exec. */
+void signals_default(void);
+
 /* A program run to its end: a hook. It gets a process group of its own, default signals, nothing open but 0, 1 and 2. */
 struct program {
 	const char *path;
@@ -39,6 +43,7 @@ struct program {
 	int cwd;                  /* directory, or -1 for ours */
 	int timeout_ms;           /* 0: none; then its whole group is killed */
 	int interrupt;            /* a descriptor: once it is readable the group is killed; -1: none */
+	int watched;              /* another: the pidfd of a process without which it makes no sense to go on; -1: none */
 };
 struct program_end {
 	int code;                 /* exit code, or 0 */
@@ -48,6 +53,9 @@ struct program_end {
 };
 /* 0 once it has ended (`end` filled), or -errno if it could not be started. */
 int program_run(const struct program *program, struct program_end *end);
+
+/* _exit(2) that no seccomp filter can refuse: libc's goes round and round if it is. */
+void process_end(int code) __attribute__((noreturn));
 
 int pidfd_open(pid_t pid);
 int pidfd_signal(int pidfd, int signal);

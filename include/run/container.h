@@ -14,8 +14,9 @@ void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, s
 enum status container_status(const struct state_dir *state, const struct record *record);
 
 /* Lets a created container go: returns once its program is executed. Needs the lock. -1 with the contract's text if it is not
- * `created`, or with what kept init from executing. */
-int container_start(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+ * `created`, or with what kept init from executing; then init has ended, if it had taken the start. A signal on the signalfd
+ * `signals` (-1: none) is such a failure, too. */
+int container_start(const struct state_dir *state, const struct record *record, struct arena *arena, int signals, struct error *error);
 
 /* Whether what kept init from executing was a startContainer hook: then the container is to be destroyed (runtime.md#lifecycle). */
 bool container_start_hook_failed(const struct error *error);
@@ -24,6 +25,9 @@ bool container_start_hook_failed(const struct error *error);
  * also is the rollback of a failed create, and may be repeated. Needs the lock. `record` may be all zero: nothing was written down. */
 int container_destroy(struct state_dir *state, const struct record *record, const struct plan_hooks *hooks, struct arena *arena,
 		      struct error *error);
+
+/* Kills init and all that is in the container's cgroup, frozen or not, and waits for init's end. Nothing is removed. */
+int container_end(const struct record *record, struct error *error);
 
 /* Sends a signal to init; SIGKILL to all of its cgroup if it has no pid namespace of its own. "container not running" if it has ended. */
 int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error);

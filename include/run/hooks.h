@@ -14,6 +14,7 @@ struct hook_run {
 	const char *bundle;  /* the hooks' working directory */
 	const char *state;   /* JSON for their standard input */
 	const int *interrupt; /* a descriptor that ends them once it is readable; NULL: none */
+	const int *watched;   /* init's pidfd, for hooks that are pointless without it; NULL: none */
 	int flags;
 };
 int hooks_run(const struct hook_run *run, struct error *error);

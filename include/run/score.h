@@ -24,7 +24,13 @@ struct row {
 };
 
 /* What travels: whose turn it is, or what went wrong. */
-enum baton_kind { BATON_PASS, BATON_FAILED, BATON_REBORN /* init goes on in a new process; its pidfd comes along */ };
+enum baton_kind {
+	BATON_PASS,
+	BATON_FAILED,
+	BATON_REBORN,    /* init goes on in a new process; its pidfd comes along */
+	BATON_TAKEN,     /* to `start`: init has taken it */
+	BATON_EXECUTING, /* to `start`: the program is the next thing */
+};
 
 struct baton {
 	uint32_t kind;

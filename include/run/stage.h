@@ -26,6 +26,7 @@ struct stage {
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
+	bool reborn;                  /* init goes on in its second process */
 	int socket;                   /* our end of the baton's socket */
 	int cargo;                    /* our end of the cargo socket; -1: nothing to send */
 	int procfs;                   /* the host's /proc, verified */

@@ -18,12 +18,14 @@ struct text;
 #define STATE_START_SOCKET "start.sock"
 #define STATE_CONFIG "config.json"
 #define STATE_RECORD "state.json"
+#define STATE_BACKUP "cgroup.json"
 
 struct state_dir {
 	int root;           /* ROOT, O_DIRECTORY */
 	int dir;            /* ROOT/ID, O_DIRECTORY; the lock hangs on it; -1 */
 	const char *id;
 	const char *root_path;
+	bool locked;        /* by us */
 };
 
 /* One hierarchy the container has a directory in. */
@@ -71,11 +73,22 @@ enum state_open_flags { STATE_LOCK = 1 };
 #define STATE_LOCK_WAIT_MS 4000
 int state_open(struct state_dir *state, const char *id, int flags, struct error *error);
 
+/* Gives the lock back and keeps the directory open: hooks may call us for this container (rule B.14.12). */
+void state_unlock(struct state_dir *state);
+
 void state_close(struct state_dir *state);
 
 /* 1: read; 0: there is none yet (a create that has only begun, or was abandoned there); -1: broken, with the error filled. */
 int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error);
 int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+
+/* The same with a second file, written once the cgroup has been made: what `delete --force` goes by if the record is damaged. */
+int record_load_backup(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error);
+int record_save_backup(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
+
+/* Whether what runs in the record's cgroup is the container's. A cgroup that an unfinished create had named but found there, or had
+ * not come to make, is somebody else's: nobody in it is killed, and it is not removed. */
+bool record_owns_cgroup(const struct record *record);
 
 /* The process of a record, by identity, not by number (rule B.14.9): a pidfd, or -ESRCH. */
 int record_pidfd(const struct record *record);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/tree.h"
@@ -23,14 +24,6 @@ struct victims {
 	size_t count;
 	int freezer; /* one of v1, or -1 */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
 
 static void sleep_us(long us)
 {
@@ -79,7 +72,7 @@ static void thaw(const struct victims *victims)
 static bool freeze(const struct victims *victims, int64_t deadline)
 {
 	char state[32];
-	int64_t until = now_ms() + FREEZE_MS < deadline ? now_ms() + FREEZE_MS : deadline;
+	int64_t until = clock_ms() + FREEZE_MS < deadline ? clock_ms() + FREEZE_MS : deadline;
 
 	if (victims->freezer < 0)
 		return false;
@@ -90,7 +83,7 @@ static bool freeze(const struct victims *victims, int64_t deadline)
 		    state[4] == 'E') /* FROZEN, not FREEZING */
 			return true;
 		sleep_us(1000);
-	} while (now_ms() < until);
+	} while (clock_ms() < until);
 	return false;
 }
 
@@ -178,7 +171,7 @@ static int wait_for_the_dying(const struct victims *victims, int64_t until)
 {
 	int count;
 
-	for (int64_t us = 50; (count = left(victims)) > 0 && now_ms() < until; us = us < 10000 ? us * 2 : us)
+	for (int64_t us = 50; (count = left(victims)) > 0 && clock_ms() < until; us = us < 10000 ? us * 2 : us)
 		doze(victims, us);
 	return count;
 }
@@ -195,7 +188,7 @@ static int kill_v2(const struct victims *victims)
 /* Nothing has been killed before the first round; after it there is more patience each time. */
 static int64_t round_end(int round, int64_t deadline)
 {
-	int64_t end = round == 0 ? 0 : now_ms() + (20ll << (round < 5 ? round : 5));
+	int64_t end = round == 0 ? 0 : clock_ms() + (20ll << (round < 5 ? round : 5));
 
 	return end < deadline ? end : deadline;
 }
@@ -215,7 +208,7 @@ static int kill_round(const struct victims *victims, int round, int64_t deadline
 
 int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_ms() + timeout_ms;
 	struct victims victims;
 	int r;
 
@@ -223,7 +216,7 @@ int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_
 		return -EINVAL;
 	open_all(&victims, path, hierarchies, count);
 	for (int round = 0; (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
-		r = round > 0 && now_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
+		r = round > 0 && clock_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
 		if (r < 0)
 			break;
 	}

@@ -15,17 +15,22 @@ const struct command *const commands[] = {
 	NULL,
 };
 
+static const char *const log_formats[] = { "text", "json", NULL };
+static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
+static const char *const cgroup_managers[] = { "cgroupfs", "systemd", "disabled", NULL };
+static const char *const rootless[] = { "true", "false", "auto", "1", "0", "t", "f", NULL };
+
 #define G(member) offsetof(struct global_options, member)
 
 const struct option global_option_table[] = {
 	{ "debug", 0, OPTION_FLAG, G(log.debug), NULL, "tell more, in the log or on stderr" },
 	{ "log", 0, OPTION_STRING, G(log.path), "FILE", "append errors to FILE too" },
-	{ "log-format", 0, OPTION_STRING, G(log_format), "FORMAT", "text (default) or json" },
-	{ "log-level", 0, OPTION_STRING, G(log_level), "LEVEL", "error (default), warning, info or debug" },
+	{ "log-format", 0, OPTION_WORD, G(log_format), "FORMAT", "text (default) or json", log_formats },
+	{ "log-level", 0, OPTION_WORD, G(log_level), "LEVEL", "error (default), warning, info or debug", log_levels },
 	{ "root", 0, OPTION_STRING, G(root), "DIR", "where the state of containers is kept (default /run/caisson)" },
 	{ "systemd-cgroup", 0, OPTION_FLAG, G(systemd_cgroup), NULL, "let systemd own the cgroups: not supported yet" },
-	{ "cgroup-manager", 0, OPTION_STRING, G(cgroup_manager), "NAME", "cgroupfs" },
-	{ "rootless", 0, OPTION_STRING, G(rootless), "BOOL", "true, false or auto" },
+	{ "cgroup-manager", 0, OPTION_WORD, G(cgroup_manager), "NAME", "cgroupfs", cgroup_managers },
+	{ "rootless", 0, OPTION_WORD, G(rootless), "BOOL", "true, false or auto", rootless },
 	{ "criu", 0, OPTION_IGNORED, 0, "PATH", "accepted and ignored" },
 	{ "version", 'v', OPTION_FLAG, G(version), NULL, "print the version" },
 	{ "help", 'h', OPTION_FLAG, G(help), NULL, "print help" },

@@ -17,7 +17,6 @@
 #include "kern/procfs.h"
 #include "plan/build.h"
 #include "run/attend.h"
-#include "run/host.h"
 #include "run/root.h"
 #include "run/score.h"
 
@@ -137,27 +136,6 @@ static int read_copy(const struct state_dir *state, struct arena *arena, struct 
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
 	return spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error);
-}
-
-void container_derive(const struct invocation *invocation, const struct state_dir *state, struct record *record)
-{
-	struct arena *arena = invocation->arena;
-	struct request request = { .id = state->id, .bundle = "/" };
-	struct planning planning = { .request = &request };
-	struct spec without_path = { .linux_ = arena_new(arena, struct spec_linux) };
-	struct host host;
-	struct error ignored = { 0 };
-
-	host_probe(&host, arena);
-	planning.host = &host;
-	if (read_copy(state, arena, &planning, &ignored) < 0)
-		planning.spec = &without_path;
-	*record = (struct record){ .id = state->id, .bundle = "/", .oci_version = OCI_VERSION };
-	if (plan_cgroup(&planning, &ignored) < 0)
-		return;
-	record_name_cgroup(record, &planning.plan->cgroup, arena);
-	record->cgroup_made = true;
-	record->cgroup_above = NULL;
 }
 
 static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,

@@ -17,13 +17,13 @@ static int open_forced(const struct invocation *invocation, const char *id, stru
 {
 	struct error found = { 0 };
 
-	int loaded = container_open(invocation, id, STATE_LOCK, state, record, &found);
-	if (loaded == 0)
-		container_derive(invocation, state, record);
-	if (loaded >= 0)
+	/* Without a record nothing outside of the directory was made: the record comes first (rule B.14.4). */
+	if (container_open(invocation, id, STATE_LOCK, state, record, &found) >= 0)
 		return 1;
 	if (state->dir >= 0) { /* there, but the record is damaged */
-		container_derive(invocation, state, record);
+		struct error ignored = { 0 };
+		if (record_load_backup(state, invocation->arena, record, &ignored) != 1)
+			memset(record, 0, sizeof(*record));
 		return 1;
 	}
 	if (strstr(found.text, "does not exist"))
@@ -32,15 +32,15 @@ static int open_forced(const struct invocation *invocation, const char *id, stru
 	return -1;
 }
 
-/* A create that is still at work holds the lock; killing what it has made so far makes it fail and let go (case C70). */
-static void disturb_creator(const struct invocation *invocation, const char *id)
+/* A create or start that is still at work holds the lock, and may be in a hook; when init is gone it fails and lets go (case C70). */
+static void end_whatever_runs(const struct invocation *invocation, const char *id)
 {
 	struct state_dir state;
 	struct record record;
 	struct error ignored = { 0 };
 
-	if (container_open(invocation, id, 0, &state, &record, &ignored) == 1 && record.cgroup_path && !record.committed)
-		cgroup_kill(record.cgroup_path, record.cgroups.items, record.cgroups.count, 1000);
+	if (container_open(invocation, id, 0, &state, &record, &ignored) == 1)
+		container_end(&record, &ignored);
 	state_close(&state);
 }
 
@@ -65,7 +65,7 @@ static int delete_container(const struct invocation *invocation, struct error *e
 
 	try(state_check_id(id, error));
 	if (o->force)
-		disturb_creator(invocation, id);
+		end_whatever_runs(invocation, id);
 	int found = o->force ? open_forced(invocation, id, &state, &record, error)
 			     : container_open(invocation, id, STATE_LOCK, &state, &record, error);
 	if (found < 0 || (found == 0 && o->force && state.dir < 0)) {

@@ -1,4 +1,5 @@
 /* kill: a signal to init. */
+#include <signal.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
 
@@ -21,9 +22,7 @@ static int kill_container(const struct invocation *invocation, struct error *err
 		return -1;
 	/* What a dead init leaves behind in its cgroup is meant too (contract 1.13). */
 	if (o->all && record_status(&state, &record) == STATUS_STOPPED) {
-		if (record.cgroup_path && signal == 9)
-			cgroup_kill(record.cgroup_path, record.cgroups.items, record.cgroups.count, 4000);
-		return 0;
+		return signal == SIGKILL ? container_end(&record, error) : 0;
 	}
 	return container_kill(&state, &record, signal, error);
 }

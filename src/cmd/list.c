@@ -1,5 +1,6 @@
 /* list: all containers below the state root, as a table, as JSON, or their ids. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,11 @@
 
 struct list_options { const char *format; bool quiet; };
 
+static const char *const formats[] = { "table", "json", NULL };
+
 static const struct option options[] = {
-	{ "format", 'f', OPTION_STRING, offsetof(struct list_options, format), "FORMAT", "table (default) or json" },
+	{ "format", 'f', OPTION_WORD, offsetof(struct list_options, format), "FORMAT", "table (default) or json", formats,
+	  "invalid format option" },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct list_options, quiet), NULL, "ids alone" },
 };
 
@@ -40,6 +44,29 @@ static void tell_broken(const char *id, const struct error *error)
 	log_warning("load container %s: %s", id, sentence);
 }
 
+/* Somebody has deleted it since we opened it. */
+static bool vanished(const struct state_dir *state)
+{
+	struct stat held, named;
+	return fstat(state->dir, &held) < 0 || fstatat(state->root, state->id, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+	       held.st_ino != named.st_ino || held.st_dev != named.st_dev;
+}
+
+/* As record_load; 0 is only for one that is being created, and `record` then says so much. */
+static int load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
+{
+	int found = record_load(state, arena, record, error);
+
+	if (found != 0)
+		return found;
+	*record = (struct record){ .oci_version = OCI_VERSION, .id = state->id, .bundle = "" };
+	if (record_status(state, record) == STATUS_CREATING)
+		return 0;
+	/* Nobody is at work; the creator may have written it and let go since we looked. */
+	found = record_load(state, arena, record, error);
+	return found != 0 ? found : fail(error, 0, "no state was written; delete --force removes it");
+}
+
 /* One that vanishes while we look, or is broken, is no reason to fail (rule B.14.6). */
 static int add(const char *id, void *data, struct error *error)
 {
@@ -53,12 +80,11 @@ static int add(const char *id, void *data, struct error *error)
 	memset(&record, 0, sizeof(record));
 	if (state_open(&state, id, 0, &broken) < 0)
 		return 0;
-	int found = record_load(&state, arena, &record, &broken);
-	if (found < 0)
+	int found = load(&state, arena, &record, &broken);
+	bool gone = found <= 0 && vanished(&state);
+	if (found < 0 && !gone)
 		tell_broken(id, &broken);
-	if (found == 0)
-		record = (struct record){ .oci_version = OCI_VERSION, .id = id, .bundle = "" };
-	if (found >= 0) {
+	if (found >= 0 && !gone) {
 		struct entry *entry = arena_new(arena, struct entry);
 		oci_state_fill(&entry->state, &record, container_status(&state, &record));
 		entry->state.owner = owner_name(arena, &state);
@@ -151,8 +177,6 @@ static int list(const struct invocation *invocation, struct error *error)
 	bool json = o->format && strcmp(o->format, "json") == 0;
 
 	listing.last = &listing.first;
-	if (o->format && !json && strcmp(o->format, "table") != 0)
-		return fail(error, 0, "invalid format option: %s (table or json)", o->format);
 	try(gather(invocation, &listing, error));
 	if (o->quiet)
 		as_ids(&listing, &out);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "cmd/commands.h"
 
 struct parse {
@@ -44,6 +45,22 @@ static int to_bool(const struct option *option, const char *value, bool *to, str
 	return 0;
 }
 
+static int to_word(const struct parse *p, const struct option *option, const char *value, const char **to, struct error *error)
+{
+	struct text allowed = text_in(p->arena);
+
+	for (const char *const *word = option->words; *word; word++) {
+		if (strcmp(*word, value) == 0) {
+			*to = value;
+			return 0;
+		}
+		text_add(&allowed, word == option->words ? "" : word[1] ? ", " : " or ");
+		text_add(&allowed, *word);
+	}
+	return fail(error, 0, "%s%s: %s (%s)", option->wrong ? option->wrong : "invalid ", option->wrong ? "" : option->name, value,
+		    allowed.data);
+}
+
 static void list_add(struct arena *arena, struct option_list *list, const char *value)
 {
 	const char **items = arena_array(arena, const char *, list->count + 2);
@@ -64,6 +81,8 @@ static int store(struct parse *p, const struct option *option, const char *value
 	case OPTION_STRING:
 		*(const char **)member = value;
 		return 0;
+	case OPTION_WORD:
+		return to_word(p, option, value, member, error);
 	case OPTION_COUNT:
 		if (number_u32(value, INT32_MAX, &number) < 0)
 			return fail(error, 0, "invalid value '%s' for flag -%s: expected a number", value, option->name);

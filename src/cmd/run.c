@@ -14,11 +14,14 @@ static const struct option options[] = {
 	{ "no-subreaper", 0, OPTION_FLAG, CREATE_OPTION(no_subreaper), NULL, "do not adopt the container's orphans" },
 };
 
-static int start_with_hooks(struct prepared *prepared, struct stage *stage, struct error *error)
+static int start_with_hooks(struct prepared *prepared, struct stage *stage, int signals, struct error *error)
 {
 	struct hook_run hooks = { .hooks = &prepared->plan->hooks, .kind = HOOK_POSTSTART, .bundle = stage->record.bundle };
 
-	try(container_start(&stage->state, &stage->record, &prepared->arena, error));
+	hooks.interrupt = &signals;
+	try(container_start(&stage->state, &stage->record, &prepared->arena, signals, error));
+	/* A hook may call us for this container: the lock is not ours meanwhile. */
+	state_unlock(&stage->state);
 	hooks.state = hook_state_json(&prepared->arena, &stage->record, STATUS_RUNNING, stage->pid);
 	return hooks_run(&hooks, error);
 }
@@ -65,10 +68,12 @@ static int run(const struct invocation *invocation, struct error *error)
 		return fail(error, errno, "cannot become a subreaper");
 	try(container_create(invocation, &prepared, signals, &stage, error));
 
-	int result = start_with_hooks(&prepared, &stage, error);
+	int result = start_with_hooks(&prepared, &stage, signals, error);
 	if (result < 0) {
 		struct error ignored = { 0 };
-		finish(&prepared, &stage, &ignored);
+		close_fd(&stage.state.dir);
+		if (state_open(&stage.state, stage.record.id, STATE_LOCK, &ignored) == 0)
+			finish(&prepared, &stage, &ignored);
 	} else if (!o->detach) {
 		result = attend_and_finish(invocation, &prepared, &stage, error);
 	}

@@ -1,4 +1,5 @@
 /* start: a created container executes its program. */
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
 
@@ -34,10 +35,17 @@ static int start(const struct invocation *invocation, struct error *error)
 	if (found == 0)
 		return fail(error, 0, "cannot start a container that has stopped: its create was abandoned");
 	try(container_hooks(invocation, &state, &record, &hooks, error));
-	if (container_start(&state, &record, invocation->arena, error) < 0)
+	if (container_start(&state, &record, invocation->arena, -1, error) < 0)
 		return container_start_hook_failed(error) ? destroy_failed(invocation, &state, &record, hooks) : -1;
-	if (poststart(invocation, &record, hooks, error) < 0)
-		return destroy_failed(invocation, &state, &record, hooks);
+	/* A hook may call us for this container: the lock is not ours meanwhile. */
+	state_unlock(&state);
+	if (poststart(invocation, &record, hooks, error) < 0) {
+		struct error gone = { 0 };
+		close(state.dir);
+		if (state_open(&state, record.id, STATE_LOCK, &gone) == 0)
+			destroy_failed(invocation, &state, &record, hooks);
+		return -1;
+	}
 	state_close(&state);
 	return 0;
 }

@@ -47,6 +47,7 @@ static int run_all(const struct plan_hooks *hooks, const struct hook_set *set, s
 			.cwd = set->cwd,
 			.timeout_ms = hook->timeout_ms,
 			.interrupt = -1,
+			.watched = -1,
 		};
 		int r = program_run(&program, &end);
 		try(hook_result(set->kind, i, hook, r, &end, error));

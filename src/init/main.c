@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "init/stage.h"
 #include "kern/namespaces.h"
+#include "kern/process.h"
 #include "run/baton.h"
 
 #define NO_PLAN 127
@@ -38,7 +39,7 @@ int init_ties(struct stage *stage, struct error *error)
 		return fail(error, -r, "cannot tie init to its creator");
 	/* The creator may have died before the tie was there. */
 	if (poll(&creator, 1, 0) > 0 && (creator.revents & (POLLHUP | POLLERR)))
-		_exit(NO_PLAN);
+		process_end(NO_PLAN);
 	return 0;
 }
 
@@ -53,7 +54,7 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 {
 	(void)stage;
 	(void)error;
-	_exit(NO_PLAN);
+	process_end(NO_PLAN);
 }
 
 void score_prefer_other(struct stage *stage, struct error *error)
@@ -88,5 +89,5 @@ int main(int argc, char **argv)
 	};
 	if (score_play(INIT, &stage, &last.error) < 0)
 		baton_send(stage.socket, &last, -1);
-	return 1;
+	process_end(1);
 }

@@ -14,6 +14,8 @@
 #include "init/lookup.h"
 #include "init/stage.h"
 #include "kern/credentials.h"
+#include "kern/process.h"
+#include "kern/process.h"
 #include "run/baton.h"
 
 /* ---- errors about the user's program: these texts are read by callers (contract section 9), so no cause is appended ---- */
@@ -92,17 +94,6 @@ static int add_home(const struct stage *stage, struct error *error)
 	return 0;
 }
 
-/* All of them, those too that a caller ignored (SIGPIPE, SIGCHLD) and those that libc keeps for itself: hence the raw calls. */
-static void default_signals(void)
-{
-	const unsigned long usual[8] = { 0 }; /* the kernel's struct sigaction: SIG_DFL, no flags, in any order of its members */
-	const uint64_t none = 0;
-
-	for (int signal = 1; signal <= 64; signal++)
-		syscall(SYS_rt_sigaction, signal, usual, NULL, sizeof(none)); /* SIGKILL and SIGSTOP refuse; they have no other */
-	syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, sizeof(none));
-}
-
 int init_program(struct stage *stage, struct error *error)
 {
 	const struct plan_process *process = &stage->plan->process;
@@ -116,7 +107,7 @@ int init_program(struct stage *stage, struct error *error)
 			return fail(error, -r, "cannot set no_new_privs");
 	}
 	umask(process->umask);
-	default_signals();
+	signals_default();
 	return 0;
 }
 
@@ -152,12 +143,16 @@ static int lower_nofile(const struct plan *plan, struct error *error)
  * The socket stays, to say why the exec failed; it cannot be executed. */
 int init_close(struct stage *stage, struct error *error)
 {
+	const struct baton executing = { .kind = BATON_EXECUTING };
 	unsigned first = 3 + stage->plan->preserve_fds;
 	unsigned kept = (unsigned)stage->socket; /* -1, and so the largest, if there is none */
 
 	if (stage->socket >= 0 && fcntl(stage->socket, F_SETFD, FD_CLOEXEC) < 0)
 		return fail(error, errno, "cannot mark the socket close-on-exec");
-	int r = close_all(stage->plan, first, kept - 1);
+	int r = baton_send(stage->socket, &executing, -1);
+	if (r < 0)
+		return fail(error, -r, "cannot tell that the program comes next");
+	r = close_all(stage->plan, first, kept - 1);
 	if (r == 0 && stage->socket >= 0)
 		r = close_all(stage->plan, kept + 1 > first ? kept + 1 : first, ~0U);
 	if (r < 0)
@@ -191,5 +186,5 @@ int init_exec(struct stage *stage, struct error *error)
 		doing = "the security label may not execute it: ";
 	program_failed(process->args[0], doing, code, error);
 	report(stage, error);
-	_exit(code == ENOENT ? 127 : 126); /* what a shell says of a program that is missing, or cannot be executed */
+	process_end(code == ENOENT ? 127 : 126); /* what a shell says of a program that is missing, or cannot be executed */
 }

@@ -5,13 +5,14 @@
 #include "base/cleanup.h"
 #include "init/stage.h"
 #include "kern/namespaces.h"
+#include "kern/process.h"
 #include "run/baton.h"
 
 /* A caller that connects and goes away without a word leaves the container as it was. One that is heard gets an answer: after that,
  * and only after that, the end of the connection means that the program is executed. */
 static int accept_start(int listener)
 {
-	const struct baton taken = { .kind = BATON_PASS };
+	const struct baton taken = { .kind = BATON_TAKEN };
 
 	for (;;) {
 		struct baton baton;
@@ -46,7 +47,7 @@ int init_wait(struct stage *stage, struct error *error)
 
 	stage->socket = accept_start(stage->listener);
 	if (stage->socket < 0)
-		_exit(1);
+		process_end(1);
 	close_fd(&stage->listener);
 	stage->baton = true;
 	return 0;

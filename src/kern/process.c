@@ -146,6 +146,13 @@ pid_t process_birth(const struct birth *birth)
 	return (pid_t)pid;
 }
 
+void process_end(int code)
+{
+	syscall(SYS_exit_group, code);
+	syscall(SYS_exit, code);
+	__builtin_trap();
+}
+
 int pidfd_open(pid_t pid)
 {
 	int fd = (int)syscall(ABI_SYS_pidfd_open, pid, 0); /* close-on-exec by nature */

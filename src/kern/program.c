@@ -10,9 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 struct call {
@@ -20,16 +20,6 @@ struct call {
 	int input, output;
 	int error;
 };
-
-static void default_signals(void)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	for (int signal = 1; signal < 65; signal++)
-		sigaction(signal, &usual, NULL);
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* On the parent's memory until the exec (CLONE_VM|CLONE_VFORK); its descriptors and signal actions are its own. */
 static int child(void *data)
@@ -39,7 +29,7 @@ static int child(void *data)
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	default_signals();
+	signals_default();
 	if (dup2(call->input, 0) < 0 || dup2(call->output, 1) < 0 || dup2(call->output, 2) < 0 ||
 	    (program->cwd >= 0 && fchdir(program->cwd) < 0) || syscall(ABI_SYS_close_range, 3, ~0U, 0) < 0)
 		call->error = errno;
@@ -62,13 +52,6 @@ static int input_file(const struct program *program)
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	return take_fd(&fd);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Keeps the newest line that is not empty. */
@@ -126,27 +109,28 @@ static void kill_group(const struct watch *watch, bool *why)
 static void attend(const struct watch *watch, struct program_end *end)
 {
 	struct relay relay = { .from = watch->output };
-	struct pollfd wait_for[3] = {
+	struct pollfd wait_for[4] = {
 		{ .fd = watch->pidfd, .events = POLLIN },
 		{ .fd = watch->output, .events = POLLIN },
 		{ .fd = watch->program->interrupt, .events = POLLIN },
+		{ .fd = watch->program->watched, .events = POLLIN },
 	};
-	int64_t deadline = watch->program->timeout_ms ? now_ms() + watch->program->timeout_ms : INT64_MAX;
+	int64_t deadline = watch->program->timeout_ms ? clock_ms() + watch->program->timeout_ms : INT64_MAX;
 
 	while (!wait_for[0].revents) {
-		int64_t left = deadline == INT64_MAX ? -1 : deadline - now_ms();
+		int64_t left = deadline == INT64_MAX ? -1 : deadline - clock_ms();
 		if (deadline != INT64_MAX && left <= 0) {
 			kill_group(watch, &end->timed_out);
 			deadline = INT64_MAX;
 			left = -1;
 		}
-		if (poll(wait_for, 3, (int)left) < 0 && errno != EINTR)
+		if (poll(wait_for, 4, (int)left) < 0 && errno != EINTR)
 			return;
 		if (wait_for[1].revents && !pass_on(&relay, end))
 			wait_for[1].fd = -1;
-		if (wait_for[2].revents) {
+		if (wait_for[2].revents || wait_for[3].revents) {
 			kill_group(watch, &end->interrupted);
-			wait_for[2].fd = -1;
+			wait_for[2].fd = wait_for[3].fd = -1;
 		}
 	}
 	/* What it wrote before it ended is in the pipe; 64 KiB is all a pipe holds. */

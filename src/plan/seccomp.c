@@ -204,6 +204,14 @@ bool plan_seccomp_arch_known(const char *word)
 	return false;
 }
 
+const char *plan_seccomp_arch_word(uint32_t token)
+{
+	for (size_t i = 0; i < array_length(architectures); i++)
+		if (architectures[i].token == token)
+			return architectures[i].word;
+	return "?";
+}
+
 /* ---- flags ---- */
 
 uint32_t plan_seccomp_flag(int flag)

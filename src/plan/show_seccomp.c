@@ -3,9 +3,12 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "plan/build.h"
+#include "plan/seccomp.h"
 #include "plan/show.h"
 
-#define NAMES_SHOWN 8
+#define WIDTH 120       /* columns of a line; a word is never cut */
+#define INDENT 4        /* of a rule's further lines */
+#define INDENT_NAMED 11 /* of a property's */
 
 static const struct { uint32_t action; const char *word; } actions[] = {
 	{ SCMP_ACT_KILL_PROCESS, "kill process" }, { SCMP_ACT_KILL_THREAD, "kill thread" }, { SCMP_ACT_TRAP, "trap" },
@@ -35,21 +38,57 @@ static void show_condition(struct text *out, const struct plan_seccomp_arg *arg)
 		text_printf(out, " arg%u %s %llu", arg->index, signs[arg->op], (unsigned long long)arg->value);
 }
 
+/* A word after a blank, on a line of its own where this one is full: `line` is where it begins, `indent` how far the next one is in. */
+static void show_word(struct text *out, size_t *line, int indent, const char *word)
+{
+	size_t before = out->length;
+
+	text_add_char(out, ' ');
+	text_add_visible(out, word);
+	if (out->length - *line <= WIDTH)
+		return;
+	out->length = before;
+	text_printf(out, "\n%*s", indent, "");
+	*line = before + 1;
+	text_add_visible(out, word);
+}
+
 static void show_rule(struct text *out, const struct plan_seccomp_rule *rule)
 {
+	size_t line = out->length;
+
 	text_add(out, "  ");
 	show_action(out, rule->action);
 	text_add_char(out, ':');
-	for (size_t i = 0; i < rule->name_count && i < NAMES_SHOWN; i++) {
-		text_add_char(out, ' ');
-		text_add_visible(out, rule->names[i]);
-	}
-	if (rule->name_count > NAMES_SHOWN)
-		text_printf(out, " and %zu more", rule->name_count - NAMES_SHOWN);
+	for (size_t i = 0; i < rule->name_count; i++)
+		show_word(out, &line, INDENT, rule->names[i]);
 	for (size_t i = 0; i < rule->arg_count; i++) {
 		text_add(out, i ? " and" : " if");
 		show_condition(out, &rule->args[i]);
 	}
+	text_add_char(out, '\n');
+}
+
+static void show_flags(struct text *out, uint32_t flags)
+{
+	size_t line = out->length;
+
+	text_add(out, "  flags   ");
+	for (const struct json_word *word = seccomp_flag_words; word->word; word++)
+		if (flags & plan_seccomp_flag(word->value))
+			show_word(out, &line, INDENT_NAMED, word->word);
+	if (flags & ABI_SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		show_word(out, &line, INDENT_NAMED, "SECCOMP_FILTER_FLAG_NEW_LISTENER");
+	text_add(out, flags ? "\n" : " none\n");
+}
+
+static void show_architectures(struct text *out, const struct plan_seccomp *seccomp)
+{
+	size_t line = out->length;
+
+	text_add(out, "  for     ");
+	for (size_t i = 0; i < seccomp->architecture_count; i++)
+		show_word(out, &line, INDENT_NAMED, plan_seccomp_arch_word(seccomp->architectures[i]));
 	text_add_char(out, '\n');
 }
 
@@ -61,8 +100,9 @@ void show_seccomp(const struct plan *plan, struct text *out)
 		return;
 	text_add(out, "  default  ");
 	show_action(out, seccomp->default_action);
-	text_printf(out, "\n  flags    0x%x, %zu architecture%s\n", seccomp->flags, seccomp->architecture_count,
-		    seccomp->architecture_count == 1 ? "" : "s");
+	text_add_char(out, '\n');
+	show_flags(out, seccomp->flags);
+	show_architectures(out, seccomp);
 	for (size_t i = 0; i < seccomp->rule_count; i++)
 		show_rule(out, &seccomp->rules[i]);
 	if (seccomp->notify) {

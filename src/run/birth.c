@@ -21,6 +21,8 @@
 /* The largest filter the kernel takes is 4096 instructions of 8 bytes; making it uses the arena a little, too. */
 #define FILTER_ROOM (1u << 20)
 
+#define REBIRTH_MS 4000
+
 static int socket_pair(int *ours, int *theirs)
 {
 	int ends[2];
@@ -47,7 +49,7 @@ static size_t inherited(const struct plan *plan, int plan_fd, int *list)
 
 static bool wants_procfs(const struct plan *plan)
 {
-	return plan->process.apparmor || plan->process.selinux || plan->namespaces.time_offsets;
+	return plan->process.apparmor || plan->process.selinux || plan->namespaces.unshare_time;
 }
 
 static int prepare(struct stage *stage, struct error *error)
@@ -162,18 +164,23 @@ void score_prefer_other(struct stage *stage, struct error *error)
 /* init has forked into its pid namespace: the new one is our child too (CLONE_PARENT), the old one is about to end. */
 int score_reborn(struct stage *stage, int pidfd, struct error *error)
 {
+	const struct plan_namespaces *n = &stage->plan->namespaces;
+	bool expected = n->of[PLAN_NS_PID].mode == NS_JOIN || (n->after_user & ABI_CLONE_NEWPID);
+	_cleanup_fd int received = pidfd;
 	char state;
 
-	if (pidfd < 0)
-		return fail(error, EPROTO, "init's new process came without a descriptor");
-	pid_t pid = pidfd_pid(stage->procfs, pidfd);
-	if (pid <= 0) {
-		close(pidfd);
+	/* Once, where the plan has it, and only a child of ours: what comes from init is not trusted. */
+	if (received < 0 || !expected || stage->reborn || waitid(P_PIDFD, (id_t)received, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return fail(error, EPROTO, "init names a new process that cannot be");
+	stage->reborn = true;
+	pid_t pid = pidfd_pid(stage->procfs, received);
+	if (pid <= 0)
 		return fail(error, pid ? -pid : ESRCH, "cannot tell the pid of init's new process");
-	}
+	if (pidfd_wait(stage->pidfd, REBIRTH_MS) != 1)
+		return fail(error, 0, "init's first process does not end");
 	waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
 	close(stage->pidfd);
-	stage->pidfd = pidfd;
+	stage->pidfd = take_fd(&received);
 	stage->pid = pid;
 	int r = process_stat(stage->procfs, pid, &stage->pid_start, &state);
 	return r < 0 ? fail(error, -r, "cannot read the start time of init") : 0;

@@ -12,8 +12,11 @@ int host_cgroup(struct stage *stage, struct error *error)
 		stage->record.cgroups = (struct json_objects){ .items = NULL };
 		return -1;
 	}
+	bool as_written = stage->record.cgroup_made == stage->cgroup.made;
 	stage->record.cgroup_made = stage->cgroup.made;
-	return 0;
+	if (!as_written) /* somebody has made it, or removed it, since we looked */
+		try(record_save(&stage->state, &stage->record, stage->arena, error));
+	return record_save_backup(&stage->state, &stage->record, stage->arena, error);
 }
 
 int host_join_cgroups(struct stage *stage, struct error *error)

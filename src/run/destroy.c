@@ -7,37 +7,36 @@
 
 #define END_WAIT_MS 4000
 
-static int kill_init(const struct record *record, struct error *error)
+/* The cgroup before the wait: one that is frozen has to thaw for its processes to die. */
+int container_end(const struct record *record, struct error *error)
 {
 	_cleanup_fd int pidfd = record_pidfd(record);
 
-	if (pidfd < 0)
+	if (pidfd >= 0)
+		pidfd_signal(pidfd, SIGKILL);
+	if (record_owns_cgroup(record)) {
+		int r = cgroup_kill(record->cgroup_path, record->cgroups.items, record->cgroups.count, END_WAIT_MS);
+		if (r < 0)
+			return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
+	}
+	if (pidfd < 0 || pidfd_wait(pidfd, END_WAIT_MS) == 1)
 		return 0;
-	pidfd_signal(pidfd, SIGKILL);
-	return pidfd_wait(pidfd, END_WAIT_MS) == 1 ? 0 : fail(error, 0, "container init still running: pid %d did not die", record->pid);
+	return fail(error, 0, "container init still running: pid %d did not die", record->pid);
 }
 
-static int end_cgroup(const struct record *record, struct error *error)
+static int remove_cgroup(const struct record *record, struct error *error)
 {
-	const struct record_cgroup *hierarchies = record->cgroups.items;
-
-	/* One that was there before us, and that we had not come to use: whoever is in it is not ours. */
-	if (!record->cgroup_path || (!record->committed && !record->cgroup_made))
+	if (!record->cgroup_path || !record->cgroup_made) /* not ours to remove */
 		return 0;
-	int r = cgroup_kill(record->cgroup_path, hierarchies, record->cgroups.count, END_WAIT_MS);
-	if (r < 0)
-		return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
-	if (!record->cgroup_made) /* not ours to remove */
-		return 0;
-	r = cgroup_remove(record->cgroup_path, record->cgroup_above, hierarchies, record->cgroups.count);
+	int r = cgroup_remove(record->cgroup_path, record->cgroup_above, record->cgroups.items, record->cgroups.count);
 	return r < 0 ? fail(error, -r, "cannot remove cgroup '%s'", record->cgroup_path) : 0;
 }
 
 int container_destroy(struct state_dir *state, const struct record *record, const struct plan_hooks *hooks, struct arena *arena,
 		      struct error *error)
 {
-	try(kill_init(record, error));
-	try(end_cgroup(record, error));
+	try(container_end(record, error));
+	try(remove_cgroup(record, error));
 	/* Before the directory goes, so that a delete that is cut short still owes them; they never make it fail. */
 	if (hooks && (record->committed || record->hooks_begun)) {
 		struct hook_run run = {

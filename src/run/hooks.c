@@ -21,6 +21,7 @@ static int run_one(const struct hook_run *run, size_t index, struct error *error
 		.input_length = strlen(run->state),
 		.timeout_ms = hook->timeout_ms,
 		.interrupt = run->interrupt ? *run->interrupt : -1,
+		.watched = run->watched ? *run->watched : -1,
 	};
 	struct program_end end;
 
@@ -66,6 +67,7 @@ static int run_creating(struct stage *stage, enum hook_kind kind, struct error *
 		.kind = kind,
 		.bundle = stage->plan->bundle,
 		.interrupt = &stage->signals,
+		.watched = &stage->pidfd,
 		.state = hook_state_json(stage->arena, &stage->record, STATUS_CREATING, stage->pid),
 	};
 	return hooks_run(&run, error);

@@ -88,19 +88,21 @@ static int send_with_fd(int socket, const char *data, size_t length, int fd)
 	return 0;
 }
 
-int notify_send(const char *listener_path, const char *metadata, const char *state_json, pid_t pid, int listener_fd,
-		struct error *error)
+int notify_connect(const char *listener_path, struct error *error)
+{
+	int agent = connect_to(listener_path);
+	return agent < 0 ? fail(error, -agent, "cannot connect to the seccomp agent at '%s'", listener_path) : agent;
+}
+
+int notify_send(int agent, const char *metadata, const char *state_json, pid_t pid, int listener_fd, struct error *error)
 {
 	struct arena arena;
-	_cleanup_fd int socket = connect_to(listener_path);
-	if (socket < 0)
-		return fail(error, -socket, "cannot connect to the seccomp agent at '%s'", listener_path);
 	int r = arena_open(&arena);
 	if (r < 0)
 		return fail(error, -r, "cannot make room for the container process state");
 	struct text text = text_in(&arena);
 	state_text(&text, metadata, state_json, pid);
-	r = send_with_fd(socket, text.data, text.length, listener_fd);
+	r = send_with_fd(agent, text.data, text.length, listener_fd);
 	arena_close(&arena);
-	return r < 0 ? fail(error, -r, "cannot send the container process state to the seccomp agent at '%s'", listener_path) : 0;
+	return r < 0 ? fail(error, -r, "cannot send the container process state to the seccomp agent") : 0;
 }

@@ -37,7 +37,10 @@ static int send_to_agent(const struct stage *stage, int listener, struct error *
 	state.pid = stage->pid;
 	state.rootfs = state.created = state.owner = NULL; /* runtime.md#state and no more */
 	json_encode(&oci_state_table, &state, JSON_COMPACT, &json);
-	return notify_send(plan->listener_path, plan->listener_metadata, json.data, stage->pid, listener, error);
+	_cleanup_fd int agent = notify_connect(plan->listener_path, error);
+	if (agent < 0)
+		return -1;
+	return notify_send(agent, plan->listener_metadata, json.data, stage->pid, listener, error);
 }
 
 /* An ASIDE row: init is under its filter now, and whatever it calls next may wait for the agent, the passing of the baton included.

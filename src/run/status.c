@@ -5,17 +5,19 @@
 #include "kern/process.h"
 #include "run/container.h"
 
+static bool status_is_frozen(const struct record *record)
+{
+	return record->cgroup_path && cgroup_frozen(record->cgroup_path, record->cgroups.items, record->cgroups.count) == 1;
+}
+
 enum status container_status(const struct state_dir *state, const struct record *record)
 {
 	enum status status = record_status(state, record);
 
-	if ((status == STATUS_RUNNING || status == STATUS_CREATED) && record->cgroup_path &&
-	    cgroup_frozen(record->cgroup_path, record->cgroups.items, record->cgroups.count) == 1)
+	if ((status == STATUS_RUNNING || status == STATUS_CREATED) && status_is_frozen(record))
 		return STATUS_PAUSED;
 	return status;
 }
-
-#define KILL_WAIT_MS 4000
 
 int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error)
 {
@@ -28,12 +30,9 @@ int container_kill(const struct state_dir *state, const struct record *record, i
 
 	if (pidfd < 0)
 		return fail(error, 0, "container not running: init has exited (no such process)");
-	/* Without a pid namespace of its own the others would outlive init (rule B.15). */
-	if (signal == SIGKILL && !record->private_pid_namespace && record->cgroup_path) {
-		int r = cgroup_kill(record->cgroup_path, record->cgroups.items, record->cgroups.count, KILL_WAIT_MS);
-		if (r < 0)
-			return fail(error, -r, "cannot kill the processes of container '%s'", record->id);
-	}
+	/* Without a pid namespace of its own the others would outlive init (rule B.15); and what is frozen has to thaw to die. */
+	if (signal == SIGKILL && record_owns_cgroup(record) && (!record->private_pid_namespace || status_is_frozen(record)))
+		return container_end(record, error);
 	int r = pidfd_signal(pidfd, signal);
 	if (r < 0 && r != -ESRCH)
 		return fail(error, -r, "cannot send signal %d to container '%s'", signal, record->id);

@@ -58,6 +58,8 @@ static int check_root(int fd, const char *path, struct error *error)
 		return fail(error, errno, "cannot look at the state root '%s'", path);
 	if (root.st_uid != geteuid())
 		return fail(error, 0, "the state root '%s' belongs to uid %u, not to us", path, root.st_uid);
+	if (parent.st_uid != 0 && parent.st_uid != geteuid())
+		return fail(error, 0, "the directory above the state root '%s' belongs to uid %u", path, parent.st_uid);
 	if (root.st_mode & (S_IWGRP | S_IWOTH))
 		return fail(error, 0, "the state root '%s' may be written by others (mode %o)", path, root.st_mode & 07777);
 	if ((parent.st_mode & (S_IWGRP | S_IWOTH)) && !(parent.st_mode & S_ISVTX))
@@ -98,7 +100,15 @@ int state_claim(struct state_dir *state, const char *id, struct error *error)
 		close_fd(&state->dir);
 		return fail(error, cause, "cannot lock the state directory of '%s'", id);
 	}
+	state->locked = true;
 	return 0;
+}
+
+void state_unlock(struct state_dir *state)
+{
+	if (state->locked)
+		flock(state->dir, LOCK_UN);
+	state->locked = false;
 }
 
 /* Whether the directory we hold is still the one of that name: who had the lock before us may have removed it. */
@@ -145,7 +155,8 @@ int state_open(struct state_dir *state, const char *id, int flags, struct error 
 	if (!(flags & STATE_LOCK))
 		return 0;
 	int r = lock_bounded(state->dir);
-	if (r == 0 && still_named(state))
+	state->locked = r == 0 && still_named(state);
+	if (state->locked)
 		return 0;
 	close_fd(&state->dir);
 	if (r == 0)
@@ -158,6 +169,7 @@ void state_close(struct state_dir *state)
 {
 	close_fd(&state->dir);
 	close_fd(&state->root);
+	state->locked = false;
 }
 
 static int by_name(const void *a, const void *b)

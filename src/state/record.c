@@ -48,12 +48,12 @@ JSON_TABLE(record_table, "state", struct record,
 );
 
 /* Our own file, and still read as strictly as a stranger's: a broken one is abandoned, not a crash (rule B.17, case C63). */
-int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
+static int load(const struct state_dir *state, const char *name, struct arena *arena, struct record *record, struct error *error)
 {
 	struct stat info;
 	struct json_node *root;
 
-	_cleanup_fd int fd = openat(state->dir, STATE_RECORD, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_fd int fd = openat(state->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &info) < 0)
@@ -64,20 +64,40 @@ int record_load(const struct state_dir *state, struct arena *arena, struct recor
 	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read the state of container '%s'", state->id);
-	try(json_parse(STATE_RECORD, text, (size_t)length, arena, &root, error));
-	try(json_decode(STATE_RECORD, root, &record_table, record, arena, NULL, error));
+	try(json_parse(name, text, (size_t)length, arena, &root, error));
+	try(json_decode(name, root, &record_table, record, arena, NULL, error));
 	if (strcmp(record->id, state->id) != 0)
 		return fail(error, 0, "the state of container '%s' is damaged: it names '%s'", state->id, record->id);
 	return 1;
 }
 
-int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error)
+static int save(const struct state_dir *state, const char *name, const struct record *record, struct arena *arena, struct error *error)
 {
 	struct text text = text_in(arena);
 
 	json_encode(&record_table, record, JSON_COMPACT, &text);
-	int r = file_replace(state->dir, STATE_RECORD, text.data, text.length, 0600);
+	int r = file_replace(state->dir, name, text.data, text.length, 0600);
 	return r < 0 ? fail(error, -r, "cannot write the state of container '%s'", state->id) : 0;
+}
+
+int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
+{
+	return load(state, STATE_RECORD, arena, record, error);
+}
+
+int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error)
+{
+	return save(state, STATE_RECORD, record, arena, error);
+}
+
+int record_load_backup(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
+{
+	return load(state, STATE_BACKUP, arena, record, error);
+}
+
+int record_save_backup(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error)
+{
+	return save(state, STATE_BACKUP, record, arena, error);
 }
 
 static bool same_boot(const char *boot_id)
@@ -111,8 +131,15 @@ int record_pidfd(const struct record *record)
 	return procfs < 0 ? procfs : pidfd_verified(record, procfs);
 }
 
+bool record_owns_cgroup(const struct record *record)
+{
+	return record->cgroup_path && (record->committed || record->cgroup_made);
+}
+
 static bool creator_at_work(const struct state_dir *state)
 {
+	if (state->locked) /* by us: then nobody is */
+		return false;
 	_cleanup_fd int dir = openat(state->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }

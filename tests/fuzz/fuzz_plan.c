@@ -19,7 +19,7 @@ static struct host host_of(unsigned kind)
 	} else {
 		host.cgroup.layout = CGROUP_UNIFIED;
 		host.cgroup.v2 = "/sys/fs/cgroup";
-		host.cgroup.v2_controllers = 1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_MEMORY | 1u << CG_IO | 1u << CG_PIDS | 1u << CG_HUGETLB;
+		host.cgroup.v2_controllers = 1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_MEMORY | 1u << CG_IO | 1u << CG_PIDS;
 	}
 	return host;
 }

@@ -597,6 +597,28 @@ load lib.bash
 	rm -rf "$state/broken"
 }
 
+@test "list: a directory without a state is abandoned, or being created while somebody holds it" {
+	needs caisson "its state directory"
+	mkdir -m 0700 -p "$state/left"
+	call rt list -q
+	ok
+	is "$out" ""
+	contains "$err" "load container left: no state was written; delete --force removes it"
+	is "$(wc -l <<<"$err")" 1 "lines on stderr"
+	exec 9<"$state/left"
+	flock -x 9
+	call rt list
+	ok
+	is "$(awk '$1 == "left" { print $2, $3 }' <<<"$out")" "0 creating"
+	is "$err" ""
+	exec 9<&-
+	call rt delete --force left
+	ok
+	call rt list
+	ok
+	is "$err" ""
+}
+
 # ---- ids ----
 
 @test "C58: bad ids are refused by every command and nothing is created" {
@@ -675,6 +697,48 @@ load lib.bash
 }
 
 # ---- the command line ----
+
+@test "options with a list of words refuse others, before anything is done" {
+	needs caisson "others ignore some of them"
+	local option
+	for option in --log-level=bogus --log-level= --rootless=bogus --cgroup-manager=foo --log-format=xml; do
+		call rt "$option" list
+		exits 1
+		option=${option#--}
+		contains "$err" "invalid ${option%%=*}: ${option#*=}"
+	done
+	for option in --log-level=info --rootless=true --rootless=auto --rootless=0 --cgroup-manager=cgroupfs; do
+		mkdir -m 0700 -p "$state"
+		call rt "$option" list
+		ok
+	done
+	call rt list --format xml
+	fails "invalid format option"
+	exits 1
+}
+
+@test "help of a command that does not exist is an unknown command" {
+	needs caisson "its text"
+	call "$RUNTIME" help nosuch
+	exits 3
+	contains "$err" "unknown command 'nosuch'"
+	is "$out" ""
+	call "$RUNTIME" help list
+	ok
+	contains "$out" "caisson list"
+	call "$RUNTIME" help help
+	ok
+}
+
+@test "an empty --root is refused" {
+	needs caisson "others take it for the working directory"
+	call "$RUNTIME" --root "" list
+	exits 1
+	contains "$err" "--root must not be empty"
+	call "$RUNTIME" --root= create --bundle "$bundle" "$id"
+	exits 1
+	contains "$err" "--root must not be empty"
+}
 
 @test "--version: first line 'NAME version V', then commit and spec" {
 	call "$RUNTIME" --version

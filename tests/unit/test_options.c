@@ -8,15 +8,19 @@
 #include "cmd/container.h"
 #include <cmocka.h>
 
-struct values { bool flag; const char *text; unsigned number; struct option_list list; };
+struct values { bool flag; const char *text, *word, *other; unsigned number; struct option_list list; };
 
 #define AT(member) offsetof(struct values, member)
+static const char *const colours[] = { "red", "green", "blue", NULL };
+static const char *const one[] = { "only", NULL };
 static const struct option table[] = {
 	{ "flag", 'f', OPTION_FLAG, AT(flag), NULL, "" },
 	{ "text", 't', OPTION_STRING, AT(text), "TEXT", "" },
 	{ "number", 0, OPTION_COUNT, AT(number), "N", "" },
 	{ "list", 'l', OPTION_LIST, AT(list), "ITEM", "" },
 	{ "old", 0, OPTION_IGNORED, 0, "X", "" },
+	{ "word", 'w', OPTION_WORD, AT(word), "WORD", "", colours },
+	{ "other", 0, OPTION_WORD, AT(other), "WORD", "", one, "this is no other" },
 };
 
 static struct arena arena;
@@ -36,7 +40,7 @@ static int parse(int flags, ...)
 	va_end(args);
 	memset(&values, 0, sizeof(values));
 	memset(&error, 0, sizeof(error));
-	return options_parse(table, 5, argv, count, flags, &arena, &values, &parsed, &error);
+	return options_parse(table, sizeof(table) / sizeof(table[0]), argv, count, flags, &arena, &values, &parsed, &error);
 }
 
 static int open_arena(void **unused)
@@ -102,6 +106,51 @@ static void options_may_follow_positionals_or_not(void **unused)
 	assert_string_equal(parsed.args[0], "--flag");
 }
 
+static void a_word_is_one_of_a_list(void **unused)
+{
+	static const char *const bad[] = { "", "re", "redd", "RED", "red,green" };
+	(void)unused;
+
+	assert_int_equal(parse(0, "--word", "green", "--other=only", NULL), 0);
+	assert_string_equal(values.word, "green");
+	assert_string_equal(values.other, "only");
+	assert_int_equal(parse(0, NULL, NULL), 0);
+	assert_null(values.word);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse(0, "-w", bad[i], NULL), -1);
+	assert_string_equal(error.text, "invalid word: red,green (red, green or blue)");
+	assert_int_equal(parse(0, "--other", "x", NULL), -1);
+	assert_string_equal(error.text, "this is no other: x (only)");
+	assert_int_equal(parse(0, "--word", NULL), -1);
+	assert_non_null(strstr(error.text, "flag needs an argument"));
+}
+
+/* contract 2: what callers send, and what nobody means. */
+static void the_global_words(void **unused)
+{
+	static const struct { const char *option, *value, *refused; } rows[] = {
+		{ "--log-format", "text" }, { "--log-format", "json" }, { "--log-format", "xml", "invalid log-format: xml" },
+		{ "--log-level", "error" }, { "--log-level", "warning" }, { "--log-level", "info" }, { "--log-level", "debug" },
+		{ "--log-level", "bogus", "invalid log-level: bogus" },
+		{ "--rootless", "true" }, { "--rootless", "false" }, { "--rootless", "auto" }, { "--rootless", "1" },
+		{ "--rootless", "0" }, { "--rootless", "t" }, { "--rootless", "f" },
+		{ "--rootless", "bogus", "invalid rootless: bogus" }, { "--rootless", "", "invalid rootless:" },
+		{ "--cgroup-manager", "cgroupfs" }, { "--cgroup-manager", "systemd" }, { "--cgroup-manager", "disabled" },
+		{ "--cgroup-manager", "foo", "invalid cgroup-manager: foo" },
+	};
+	(void)unused;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *argv[] = { rows[i].option, rows[i].value };
+		struct global_options globals = { 0 };
+		struct error own = { 0 };
+		int r = options_parse(global_option_table, global_option_count, argv, 2, 0, &arena, &globals, &parsed, &own);
+		assert_int_equal(r, rows[i].refused ? -1 : 0);
+		if (rows[i].refused)
+			assert_ptr_equal(strstr(own.text, rows[i].refused), own.text);
+	}
+}
+
 static void mistakes_are_named(void **unused)
 {
 	(void)unused;
@@ -140,6 +189,8 @@ int main(void)
 		cmocka_unit_test(flags_take_values_only_with_an_equals_sign),
 		cmocka_unit_test(lists_repeat_and_do_not_split),
 		cmocka_unit_test(options_may_follow_positionals_or_not),
+		cmocka_unit_test(a_word_is_one_of_a_list),
+		cmocka_unit_test(the_global_words),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(signals_by_name_and_number),
 	};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "plan/seccomp.h"
 #include "plan/show.h"
 #include "planned.h"
 
@@ -154,10 +155,37 @@ static void shown(void **state)
 		"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},{\"names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"],\"action\":"
 		"\"SCMP_ACT_TRACE\",\"errnoRet\":5}]"), 0);
 	show_seccomp(plan, &out);
-	assert_string_equal(out.data,
-		"  default  errno 1\n  flags    0x4, 1 architecture\n  allow: read write\n"
+	assert_string_equal(out.data, arena_printf(&arena,
+		"  default  errno 1\n  flags    SECCOMP_FILTER_FLAG_SPEC_ALLOW\n  for      %s\n  allow: read write\n"
 			"  allow: clone if arg0 & 0x7e020000 == 0x0\n"
-		"  trace 5: a b c d e f g h and 1 more\n");
+		"  trace 5: a b c d e f g h i\n", plan_seccomp_arch_word(seccomp_arch_native())));
+	assert_string_equal(plan_seccomp_arch_word(SCMP_ARCH_AARCH64), "SCMP_ARCH_AARCH64");
+	assert_string_equal(plan_seccomp_arch_word(1), "?");
+}
+
+/* However many there are: all of them, on lines that can be read. */
+static void shown_whole(void **state)
+{
+	struct text names = text_in(&arena), out = text_in(&arena), again = text_in(&arena);
+	(void)state;
+
+	usual_host();
+	for (int i = 0; i < 400; i++)
+		text_printf(&names, "%s\"name_%d\"", i ? "," : "", i);
+	assert_int_equal(plan_profile(arena_printf(&arena,
+		ALLOW ",\"flags\":[],\"syscalls\":[{\"names\":[%s],\"action\":\"SCMP_ACT_LOG\"}]", names.data)), 0);
+	show_seccomp(plan, &out);
+	assert_non_null(strstr(out.data, "\n  flags    none\n"));
+	char *at = strstr(out.data, "  log:"), *line, *word;
+	assert_non_null(at);
+	at += strlen("  log:");
+	while ((line = strsep(&at, "\n"))) {
+		assert_true(strlen(line) <= 120);
+		while ((word = strsep(&line, " ")))
+			if (*word)
+				text_printf(&again, "%s\"%s\"", again.length ? "," : "", word);
+	}
+	assert_string_equal(again.data, names.data);
 }
 
 static int open_arena(void **state) { (void)state; return arena_open(&arena); }
@@ -167,7 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_by_table), cmocka_unit_test(actions_by_table), cmocka_unit_test(flags_by_table),
-		cmocka_unit_test(architectures), cmocka_unit_test(conditions), cmocka_unit_test(none), cmocka_unit_test(shown),
+		cmocka_unit_test(architectures), cmocka_unit_test(conditions), cmocka_unit_test(none), cmocka_unit_test(shown), cmocka_unit_test(shown_whole),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
