@@ -17,7 +17,7 @@ WARN     := -Wall -Wextra -Werror=implicit-function-declaration -Wshadow -Wstric
             -Wno-missing-field-initializers -Wno-pointer-arith
 CPPFLAGS += -Iinclude -D_GNU_SOURCE
 CFLAGS   ?= -O2 -g
-COMMON   := -std=gnu11 $(WARN) -fno-strict-aliasing -fno-common -MMD -MP
+COMMON    = -std=gnu11 $(WARN) -fno-strict-aliasing -fno-common -MMD -MP
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)

@@ -3,11 +3,13 @@
 
 #include "base/error.h"
 
-/* 0, 1 and 2 exist; SIGCHLD and SIGPIPE are as we need them. Opens nothing else. 0, or -errno. */
+/* 0, 1 and 2 exist; all others are close-on-exec, and counted; SIGCHLD and SIGPIPE are as we need them. Before anything else is
+ * opened. 0, or -errno. */
 int process_sanitize(void);
 
-/* All descriptors from 3 + preserved on become close-on-exec; each preserved one must be there. Before anything is opened. */
-int process_close_on_exec(unsigned preserved, struct error *error);
+/* Descriptors 3 to 3+preserved-1 go on to the container: each must have been there when we were started. 0, 1 and 2 must not be
+ * directories: a container could walk out of its root by them. */
+int process_pass_on(unsigned preserved, struct error *error);
 
 /* How many descriptors the service manager passed: LISTEN_FDS, if LISTEN_PID is us (sd_listen_fds(3)). */
 unsigned process_listen_fds(void);

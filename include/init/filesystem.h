@@ -10,6 +10,13 @@
 /* Makes every mount with readonly_late read-only, by the descriptors kept since it was attached, and closes them. */
 int late_mounts_readonly(struct error *error);
 
+/* Opens a path for masking or making read-only. What lies below a procfs or sysfs that we have mounted is looked up from that mount:
+ * its mount point may have been renamed away since (rule B.3.4). The caller owns the fd (O_PATH); -ENOENT: nothing is there. */
+int open_below_mount(const struct stage *stage, const char *path);
+
+/* Gives the handles of those mounts back: nobody else is to find them in us. */
+void close_mount_handles(void);
+
 /* ---- copy_up.c ---- */
 
 /* Copies what is in the directory `from` (O_PATH) into the directory `to`: files, directories, links, with modes, owners, times.

@@ -29,7 +29,8 @@ int init_cgroup_namespace(struct stage *stage, struct error *error);/* namespace
 int init_time_namespace(struct stage *stage, struct error *error);  /* namespaces.c */
 int init_names(struct stage *stage, struct error *error);           /* namespaces.c: hostname, domainname */
 int init_loopback(struct stage *stage, struct error *error);        /* namespaces.c */
-int init_pid_namespace(struct stage *stage, struct error *error);   /* namespaces.c: a joined one, after the pivot (rule B.11) */
+int init_pid_namespace(struct stage *stage, struct error *error);   /* namespaces.c: a joined one, for our next child */
+int init_reborn(struct stage *stage, struct error *error);          /* namespaces.c: ... which goes on, without privileges (rule B.11) */
 int init_session(struct stage *stage, struct error *error);         /* process.c: setsid, session keyring */
 int init_propagation(struct stage *stage, struct error *error);     /* root.c: the copied host tree becomes slave or private */
 int init_attach_root(struct stage *stage, struct error *error);     /* root.c: stage->root */
@@ -41,6 +42,7 @@ int init_pivot(struct stage *stage, struct error *error);           /* root.c: p
 int init_cwd(struct stage *stage, struct error *error);             /* paths.c: made if missing */
 int init_masked(struct stage *stage, struct error *error);          /* paths.c */
 int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
+int init_root_propagation(struct stage *stage, struct error *error);/* root.c: last of all that is done with mounts */
 int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority and the like */
 int init_enter_early(struct stage *stage, struct error *error);     /* user.c: the working directory, before a filter may bar the way */
 int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c: without no_new_privs it needs CAP_SYS_ADMIN */

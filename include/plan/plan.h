@@ -69,6 +69,7 @@ struct plan_root {
 	bool propagation_recursive;
 	/* MS_SLAVE, MS_PRIVATE or MS_SHARED: what the copied host tree is made, recursively, before anything is mounted; 0: not touched */
 	uint64_t host_propagation;
+	uint64_t device, inode;    /* HOST: of the directory at `path`, as it was looked at */
 	int fd;                    /* HOST: the detached tree (a clone of the directory, or the overlay); inherited by init */
 };
 

@@ -104,7 +104,7 @@ static int make_request(const struct invocation *invocation, const char *id, con
 		.ephemeral = options->ephemeral,
 	};
 	request->preserve_fds = options->preserve_fds + request->listen_fds;
-	return process_close_on_exec(request->preserve_fds, error);
+	return process_pass_on(request->preserve_fds, error);
 }
 
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/abi.h"
@@ -12,6 +13,12 @@
 
 #define LISTEN_FIRST 3
 #define LISTEN_MOST 1024
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4u
+#endif
+
+/* How many descriptors our caller has left open from 3 on, without a gap. */
+static unsigned found;
 
 /* A hole below 3 would be filled by the first thing we open, and the container would get that as its stdio (case C97). */
 static int fill_standard_fds(void)
@@ -37,17 +44,26 @@ int process_sanitize(void)
 	/* A caller that ignores SIGCHLD would have our children vanish before we could wait for them. */
 	sigaction(SIGCHLD, &usual, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
-	return fill_standard_fds();
+	int r = fill_standard_fds();
+	if (r < 0)
+		return r;
+	while (fcntl((int)(LISTEN_FIRST + found), F_GETFD) >= 0)
+		found++;
+	return syscall(ABI_SYS_close_range, LISTEN_FIRST, ~0u, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 }
 
-int process_close_on_exec(unsigned preserved, struct error *error)
+int process_pass_on(unsigned preserved, struct error *error)
 {
-	for (unsigned i = 0; i < preserved; i++)
-		if (fcntl((int)(LISTEN_FIRST + i), F_GETFD) < 0)
-			return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u is not open", i, preserved,
+	struct stat info;
+
+	for (int fd = 0; fd < LISTEN_FIRST; fd++)
+		if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+			return fail(error, 0, "descriptor %d is a directory: the container could leave its root by it", fd);
+	for (unsigned i = 0; i < preserved; i++) {
+		if (i >= found || fcntl((int)(LISTEN_FIRST + i), F_SETFD, 0) < 0)
+			return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u was not open", i, preserved,
 				    LISTEN_FIRST + i);
-	if (syscall(ABI_SYS_close_range, LISTEN_FIRST + preserved, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) < 0)
-		return fail(error, errno, "cannot make descriptors close-on-exec");
+	}
 	return 0;
 }
 

@@ -28,6 +28,39 @@ int late_mounts_readonly(struct error *error)
 	return 0;
 }
 
+/* procfs and sysfs, for what is covered in them later. */
+#define KERNEL_VIEWS_MOST 8
+static struct { int fd; const char *target; } views[KERNEL_VIEWS_MOST];
+static size_t view_count;
+
+int open_below_mount(const struct stage *stage, const char *path)
+{
+	for (size_t i = view_count; i-- > 0;) {
+		size_t length = strlen(views[i].target);
+		if (strncmp(path, views[i].target, length) == 0 && path[length] == '/')
+			return path_open(views[i].fd, path + length, O_PATH, 0);
+	}
+	return path_open(stage_root(stage), path, O_PATH, 0);
+}
+
+void close_mount_handles(void)
+{
+	while (view_count > 0)
+		close_fd(&views[--view_count].fd);
+}
+
+static int keep_view(const struct plan_mount *m, int tree, struct error *error)
+{
+	if (!m->real_directory || view_count == KERNEL_VIEWS_MOST)
+		return 0;
+	int fd = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return fail(error, errno, "cannot keep the mount at '%s' open", m->target);
+	views[view_count].fd = fd;
+	views[view_count++].target = m->target;
+	return 0;
+}
+
 static int failed(const struct plan_mount *m, int r, const char *words, struct error *error)
 {
 	const char *what = m->type ? m->type : m->source ? m->source : m->tree == TREE_OVERLAY ? "overlay" : "cgroup";
@@ -41,6 +74,9 @@ static int refuse_target(const struct plan_mount *m, int r, struct error *error)
 	if (m->real_directory && (r == -ELOOP || r == -ENOTDIR || r == -EXDEV))
 		return fail_at(error, &m->at, -r, "'%s' must be a real directory of the root to mount %s on", m->target,
 			       m->type ? m->type : "procfs");
+	if (r == -EROFS)
+		return fail_at(error, &m->at, -r, "cannot make the mount point '%s': the root is read-only (an overlay needs --upper or --ephemeral)",
+			       m->target);
 	if (r == -EAGAIN)
 		return fail_at(error, &m->at, -r, "the path to the mount point '%s' is being changed all the time", m->target);
 	return fail_at(error, &m->at, -r, "cannot reach the mount point '%s'", m->target);
@@ -160,6 +196,7 @@ static int keep_handles(struct stage *stage, const struct plan_mount *m, int tre
 		if (stage->dev < 0)
 			return fail(error, errno, "cannot keep /dev open");
 	}
+	try(keep_view(m, tree, error));
 	if (!m->readonly_late || late_count == LATE_MOST)
 		return 0;
 	int fd = fcntl(tree, F_DUPFD_CLOEXEC, 3);

@@ -106,6 +106,10 @@ int init_namespaces(struct stage *stage, struct error *error)
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (left & 1u << i)
 			return fail_at(error, &n->of[i].at, EPERM, "cannot enter the %s namespace '%s'", n->of[i].name, n->of[i].path);
+	/* Nobody who comes to see us is to find them (rule B.1.6). */
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		if (n->of[i].mode == NS_JOIN && i != PLAN_NS_PID)
+			close(n->of[i].fd);
 	return 0;
 }
 
@@ -129,8 +133,8 @@ int init_time_namespace(struct stage *stage, struct error *error)
 		if (r < 0)
 			return fail_at(error, &n->time_offsets_at, -r, "cannot set the clock offsets of the time namespace");
 	}
-	/* A magic link by nature, and on the host's own /proc: this is before anything of the container is mounted. */
-	_cleanup_fd int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	/* A magic link by nature; the procfs is our own, mounted nowhere. */
+	_cleanup_fd int fd = openat(stage->procfs, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(error, errno, "cannot open the new time namespace");
 	r = namespace_join(fd, ABI_CLONE_NEWTIME);
@@ -162,5 +166,11 @@ int init_pid_namespace(struct stage *stage, struct error *error)
 	if (ns->own)
 		return 0;
 	try(join_one(ns, error));
-	return be_reborn(stage, error);
+	close(ns->fd);
+	return 0;
+}
+
+int init_reborn(struct stage *stage, struct error *error)
+{
+	return stage->plan->namespaces.of[PLAN_NS_PID].own ? 0 : be_reborn(stage, error);
 }

@@ -58,7 +58,7 @@ static int make_mask(void)
 static int open_masked(const struct stage *stage, const char *path, bool *directory, struct error *error)
 {
 	struct stat file;
-	_cleanup_fd int fd = path_open(stage_root(stage), path, O_PATH, 0);
+	_cleanup_fd int fd = open_below_mount(stage, path);
 
 	if (fd == -ENOENT)
 		return -ENOENT;
@@ -135,7 +135,7 @@ int init_masked(struct stage *stage, struct error *error)
 
 static int make_readonly(const struct stage *stage, const char *path)
 {
-	_cleanup_fd int target = path_open(stage_root(stage), path, O_PATH, 0);
+	_cleanup_fd int target = open_below_mount(stage, path);
 	if (target < 0)
 		return target == -ENOENT ? 0 : target;
 	/* A clone keeps nosuid, nodev and noexec of the mount it is taken from. */

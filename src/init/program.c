@@ -15,7 +15,6 @@
 #include "init/stage.h"
 #include "kern/credentials.h"
 #include "kern/process.h"
-#include "kern/process.h"
 #include "run/baton.h"
 
 /* ---- errors about the user's program: these texts are read by callers (contract section 9), so no cause is appended ---- */

@@ -1,6 +1,7 @@
 /* The root: the copied mount tree is cut off from the host's, the root attached, and in the end made "/". */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "init/filesystem.h"
@@ -34,6 +35,19 @@ static int unreachable(int code)
 	return code == -EACCES || code == -ENOENT || code == -ENOTDIR || code == -ELOOP;
 }
 
+/* Only on the directory that the host has looked at: who owns a directory above it may have put another in its place. */
+static int attach_on_own_path(const struct plan_root *root)
+{
+	struct stat here;
+	_cleanup_fd int at = open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (at < 0 || fstat(at, &here) < 0)
+		return -errno;
+	if (here.st_dev != root->device || here.st_ino != root->inode)
+		return -ENOENT;
+	return mount_attach(root->fd, at);
+}
+
 int init_attach_root(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
@@ -45,7 +59,7 @@ int init_attach_root(struct stage *stage, struct error *error)
 	/* On its own path, so that createContainer hooks find the container's mounts where the host has the root. Over "/" it hides
 	 * nothing: absolute paths begin below what lies on "/". */
 	if (r == 0)
-		r = mount_attach_at(root->fd, AT_FDCWD, root->path);
+		r = attach_on_own_path(root);
 	if (unreachable(r))
 		r = mount_attach_at(root->fd, AT_FDCWD, "/");
 	if (r < 0)
@@ -66,6 +80,17 @@ static int change_root(const struct stage *stage)
 	return r < 0 ? r : mount_move_root(stage->root);
 }
 
+/* Last of all that is done with mounts: an unbindable one cannot be cloned any more. */
+int init_root_propagation(struct stage *stage, struct error *error)
+{
+	const struct plan_root *root = &stage->plan->root;
+	_cleanup_fd int fd = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : mount_propagation(fd, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
+
+	close_mount_handles();
+	return r < 0 ? fail_at(error, &root->at, -r, "cannot set the propagation of the root") : 0;
+}
+
 int init_pivot(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
@@ -74,10 +99,6 @@ int init_pivot(struct stage *stage, struct error *error)
 	if (r < 0)
 		return fail_at(error, &root->at, -r, "cannot make '%s' the root by %s", root->path,
 			       root->pivot ? "pivot_root" : "chroot");
-	if (root->bound)
-		r = mount_propagation(stage->root, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
-	if (r < 0)
-		return fail_at(error, &root->at, -r, "cannot set the propagation of the root");
 	/* From here the working directory is the root; no descriptor of a directory stays open (rule B.1.6). */
 	close_fd(&stage->root);
 	close_fd(&stage->dev);

@@ -17,7 +17,7 @@
  * seems (/proc/self/sched, say, bound over it) takes any write and says something else. */
 static int read_back(int procfs, const char *path, const char *label)
 {
-	char now[4096];
+	char now[4096 + 2]; /* what comes behind a label of full length is looked at, too */
 	size_t length = strlen(label);
 	_cleanup_fd int fd = procfs_open(procfs, path, O_RDONLY);
 	if (fd < 0)

@@ -86,7 +86,11 @@ pid_t process_fork(uint64_t flags, int *pidfd)
 	struct abi_clone_args args = { .flags = flags, .pidfd = (uintptr_t)&fd };
 	/* clone3 wants no exit signal with CLONE_PARENT: the child takes that of its new sibling. */
 	args.exit_signal = flags & ABI_CLONE_PARENT ? 0 : SIGCHLD;
-	pid_t pid = (pid_t)syscall(ABI_SYS_clone3, &args, sizeof(args));
+	long result = syscall(ABI_SYS_clone3, &args, sizeof(args));
+	/* A filter that is loaded already: profiles answer clone3 with ENOSYS, so that one comes with clone (its flags can be looked at). */
+	if (result < 0 && errno == ENOSYS)
+		result = syscall(SYS_clone, flags | (flags & ABI_CLONE_PARENT ? 0 : SIGCHLD), 0, &fd, 0, 0);
+	pid_t pid = (pid_t)result;
 	if (pid < 0)
 		return -errno;
 	if (pidfd && pid > 0)

@@ -132,11 +132,11 @@ const struct row create_score[] = {
 	I("createContainer", "hooks, in the container's namespaces, the old root still there", init_create_container, create_container,
 	  show_create_container),
 	I("pivot", "change the root and let go of the old one", init_pivot, NULL, NULL),
-	/* Only now may strangers see init: the host's file system is gone from it (rule B.11). */
-	I("pid-namespace", "go on as a process of the joined pid namespace", init_pid_namespace, joins_pid, NULL),
+	I("pid-namespace", "enter the joined pid namespace, for the next child", init_pid_namespace, joins_pid, NULL),
 	I("cwd", "make the working directory if it is missing", init_cwd, process, NULL),
 	I("masked", "cover masked paths", init_masked, masked, show_masked),
 	I("readonly", "make read-only paths, mounts and root read-only", init_readonly, readonly, show_readonly),
+	I("root-propagation", "set the propagation of the root", init_root_propagation, bound, NULL),
 	/* Resource limits come late so that they do not hit init itself, and before the uid changes so that it may still be written to. */
 	H("rlimits", "set resource limits, with the runtime's rights", host_rlimits, rlimits, show_limits),
 	H("filter-ready", "hand the compiled filter over", host_filter_ready, early_filter, NULL),
@@ -146,6 +146,8 @@ const struct row create_score[] = {
 	A("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
 	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
 	I("user", "drop capabilities, become the user, enter the working directory", init_user, process, show_user),
+	/* Only now may strangers see init: the host's file system and all privileges are gone from it (rule B.11, CVE-2016-9962). */
+	I("reborn", "go on as a process of the joined pid namespace", init_reborn, joins_pid, NULL),
 	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
 	/* init may outlive its creator only once its pid is on record (rule B.14.5). */

@@ -180,6 +180,8 @@ int host_root(struct stage *stage, struct error *error)
 	if (stage->state.root_path && holds(&directory, stage->state.root_path))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' holds the state directory '%s'", root->path,
 			       stage->state.root_path);
+	root->device = directory.st_dev;
+	root->inode = directory.st_ino;
 	if (root->overlay) {
 		root->fd = root_open_overlay(root->overlay, &root->at, stage->arena, error);
 		return root->fd < 0 ? -1 : 0;

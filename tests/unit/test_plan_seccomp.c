@@ -195,7 +195,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_by_table), cmocka_unit_test(actions_by_table), cmocka_unit_test(flags_by_table),
-		cmocka_unit_test(architectures), cmocka_unit_test(conditions), cmocka_unit_test(none), cmocka_unit_test(shown), cmocka_unit_test(shown_whole),
+		cmocka_unit_test(architectures), cmocka_unit_test(conditions), cmocka_unit_test(none), cmocka_unit_test(shown),
+		cmocka_unit_test(shown_whole),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -108,7 +108,9 @@ static void nothing_else_is_open_and_signals_are_usual(void **unused)
 static void what_cannot_be_executed_is_an_error(void **unused)
 {
 	char *argv[] = { "x", NULL }, *envp[] = { NULL };
-	struct program program = { .path = "/does/not/exist", .argv = argv, .envp = envp, .input = "", .cwd = -1, .interrupt = -1, .watched = -1 };
+	struct program program = {
+		.path = "/does/not/exist", .argv = argv, .envp = envp, .input = "", .cwd = -1, .interrupt = -1, .watched = -1,
+	};
 	(void)unused;
 
 	assert_int_equal(program_run(&program, &end), -ENOENT);
