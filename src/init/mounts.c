@@ -75,7 +75,8 @@ static int refuse_target(const struct plan_mount *m, int r, struct error *error)
 		return fail_at(error, &m->at, -r, "'%s' must be a real directory of the root to mount %s on", m->target,
 			       m->type ? m->type : "procfs");
 	if (r == -EROFS)
-		return fail_at(error, &m->at, -r, "cannot make the mount point '%s': the root is read-only (an overlay needs --upper or --ephemeral)",
+		return fail_at(error, &m->at, -r,
+			       "cannot make the mount point '%s': the root is read-only (an overlay needs --upper or --ephemeral)",
 			       m->target);
 	if (r == -EAGAIN)
 		return fail_at(error, &m->at, -r, "the path to the mount point '%s' is being changed all the time", m->target);

@@ -87,7 +87,7 @@ pid_t process_fork(uint64_t flags, int *pidfd)
 	/* clone3 wants no exit signal with CLONE_PARENT: the child takes that of its new sibling. */
 	args.exit_signal = flags & ABI_CLONE_PARENT ? 0 : SIGCHLD;
 	long result = syscall(ABI_SYS_clone3, &args, sizeof(args));
-	/* A filter that is loaded already: profiles answer clone3 with ENOSYS, so that one comes with clone (its flags can be looked at). */
+	/* A filter that is loaded already: profiles answer clone3 with ENOSYS, so that one comes with clone, whose flags they can see. */
 	if (result < 0 && errno == ENOSYS)
 		result = syscall(SYS_clone, flags | (flags & ABI_CLONE_PARENT ? 0 : SIGCHLD), 0, &fd, 0, 0);
 	pid_t pid = (pid_t)result;

@@ -170,7 +170,8 @@ int score_reborn(struct stage *stage, int pidfd, struct error *error)
 	char state;
 
 	/* Once, where the plan has it, and only a child of ours: what comes from init is not trusted. */
-	if (received < 0 || !expected || stage->reborn || waitid(P_PIDFD, (id_t)received, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) < 0)
+	if (received < 0 || !expected || stage->reborn ||
+	    waitid(P_PIDFD, (id_t)received, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return fail(error, EPROTO, "init names a new process that cannot be");
 	stage->reborn = true;
 	pid_t pid = pidfd_pid(stage->procfs, received);

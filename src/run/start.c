@@ -82,7 +82,8 @@ static int talk_ended(const struct talk *talk, struct error *error)
 {
 	if (talk->executing)
 		return 0;
-	return fail(error, 0, talk->taken ? "container init has ended before it executed the program" : "container init did not take the start");
+	return fail(error, 0,
+		    talk->taken ? "container init has ended before it executed the program" : "container init did not take the start");
 }
 
 static int heard(struct talk *talk, struct baton *baton, ssize_t length, int listener, struct error *error)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "state/state.h"
 
@@ -119,23 +120,16 @@ static bool still_named(const struct state_dir *state)
 	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* flock(2) has no time limit of its own; its holder is a command that takes milliseconds, or one that runs a hook. */
 static int lock_bounded(int fd)
 {
-	int64_t deadline = now_ms() + STATE_LOCK_WAIT_MS;
+	int64_t deadline = clock_ms() + STATE_LOCK_WAIT_MS;
 	struct timespec pause = { .tv_nsec = 200000 };
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
-		if (now_ms() >= deadline)
+		if (clock_ms() >= deadline)
 			return -EBUSY;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 10000000)

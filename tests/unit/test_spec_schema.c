@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "spec/spec.h"
@@ -292,7 +293,7 @@ static void compare_array(const char *path, const struct flat *schema, const str
 	struct flat items = { 0 };
 	char below[256];
 	flatten(schema->items, &items);
-	snprintf(below, sizeof(below), "%s[]", path);
+	format(below, sizeof(below), "%s[]", path);
 	if (!!(row->flags & FIELD_NOT_EMPTY) != !!schema->min_items)
 		differ(path, REQUIRED);
 	if (!strcmp(items.type, "object") && row->kind == FIELD_OBJECTS)
@@ -310,7 +311,7 @@ static void compare_map(const char *path, const struct flat *schema, const struc
 	if (schema->map)
 		return expect_kind(path, row, FIELD_MAP);
 	expect_kind(path, row, FIELD_OBJECT_MAP);
-	snprintf(below, sizeof(below), "%s{}", path);
+	format(below, sizeof(below), "%s{}", path);
 	if (row->kind == FIELD_OBJECT_MAP)
 		compare_object(below, schema->values, row->table);
 }
@@ -361,7 +362,7 @@ static void compare_object(const char *path, struct schema at, const struct json
 	for (size_t i = 0; i < schema.count; i++) {
 		const char *name = schema.properties[i].name;
 		const struct json_field *row = find_row(table, name);
-		snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", name);
+		format(below, sizeof(below), "%s%s%s", path, *path ? "." : "", name);
 		if (!row) {
 			differ(below, NO_ROW);
 			continue;
