@@ -6,7 +6,10 @@
 BUILD   ?= build
 DESTDIR ?=
 PREFIX  ?= /usr/local
-CC      ?= gcc
+# make has a CC of its own, which counts as default.
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
@@ -20,7 +23,7 @@ CFLAGS   ?= -O2 -g
 COMMON    = -std=gnu11 $(WARN) -fno-strict-aliasing -fno-common -MMD -MP
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
-ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 HARDEN   += -fcf-protection
 endif
 
@@ -35,8 +38,8 @@ WARN     += -Werror
 endif
 
 # Small libraries are linked statically where the archive is there: loading them costs more than a start should take.
-archive = $(firstword $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)) -l$(2))
-LIBS    := $(call archive,seccomp,seccomp) $(call archive,cap,cap) $(firstword $(filter /%,$(shell $(CC) -print-file-name=libyajl_s.a)) -lyajl) -ldl
+archive = $(firstword $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null)) -l$(2))
+LIBS    := $(call archive,seccomp,seccomp) $(call archive,cap,cap) $(firstword $(filter /%,$(shell $(CC) -print-file-name=libyajl_s.a 2>/dev/null)) -lyajl) -ldl
 
 LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(sort $(wildcard $(LAYERS:%=src/%/*.c))) src/main.c

@@ -27,7 +27,7 @@ trap clean_up EXIT
 
 say "1. Build"
 sh tests/tools --only-build
-make --no-print-directory -j"$(nproc)" BUILD="$build" >"${TMPDIR:-/tmp}/$id.log" 2>&1 || { cat "${TMPDIR:-/tmp}/$id.log"; die "the build failed"; }
+make --no-print-directory -j"$(nproc)" BUILD="$build" >"${TMPDIR:-/tmp}/$id.log" 2>&1 || { cat "${TMPDIR:-/tmp}/$id.log"; rm -f "${TMPDIR:-/tmp}/$id.log"; die "the build failed"; }
 rm -f "${TMPDIR:-/tmp}/$id.log"
 "$caisson" --version | sed 's/^/   /'
 

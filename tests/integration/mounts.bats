@@ -252,7 +252,7 @@ add_bind() { # DESTINATION SOURCE [OPTION...]
 	probe mounts
 	ok
 	local at
-	for at in /a /b /c; do contains "$(mount_at $at)" "$T/data"; done
+	for at in /a /b /c; do contains "$(mount_at $at)" "/${T##*/}/data "; done
 	has_option /b ro
 }
 
