@@ -53,7 +53,7 @@ void container_close(struct stage *stage);
 /* The state root by --root, or the default one. */
 const char *state_root_path(const struct invocation *invocation);
 
-/* Opens container ID: state directory (locked if asked), record. 1; 0: no record yet; -ENOENT: it does not exist; -1. */
+/* Opens container ID: state directory (locked if asked), record. 1; 0: no committed record; -1. */
 int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
 		   struct error *error);
 

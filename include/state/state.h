@@ -69,8 +69,7 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 int state_claim(struct state_dir *state, const char *id, struct error *error);
 
 enum state_open_flags { STATE_LOCK = 1 };
-/* Opens ROOT/ID. -ENOENT and "container does not exist" if it is not there, -1 for all else. With STATE_LOCK it waits at most
- * STATE_LOCK_WAIT_MS for the lock. */
+/* Opens ROOT/ID; "container does not exist" if it is not there. With STATE_LOCK waits at most `STATE_LOCK_WAIT_MS` for the lock. */
 #define STATE_LOCK_WAIT_MS 4000
 int state_open(struct state_dir *state, const char *id, int flags, struct error *error);
 

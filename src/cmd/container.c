@@ -110,10 +110,8 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 	*state = (struct state_dir){ .root = -1, .dir = -1 };
 	memset(record, 0, sizeof(*record));
 	try(state_check_id(id, error));
-	if (stat(root, &info) < 0 && errno == ENOENT) {
-		fail(error, 0, "container does not exist: %s", id);
-		return -ENOENT;
-	}
+	if (stat(root, &info) < 0 && errno == ENOENT)
+		return fail(error, 0, "container does not exist: %s", id);
 	try(state_open_root(root, 0, state, error));
 	try(state_open(state, id, flags, error));
 	return record_load(state, invocation->arena, record, error);

@@ -18,17 +18,16 @@ static int open_forced(const struct invocation *invocation, const char *id, stru
 	struct error found = { 0 };
 
 	/* Without a record nothing outside of the directory was made: the record comes first (rule B.14.4). */
-	int loaded = container_open(invocation, id, STATE_LOCK, state, record, &found);
-	if (loaded >= 0)
+	if (container_open(invocation, id, STATE_LOCK, state, record, &found) >= 0)
 		return 1;
-	if (loaded == -ENOENT)
-		return 0;
 	if (state->dir >= 0) { /* there, but the record is damaged */
 		struct error ignored = { 0 };
 		if (record_load_backup(state, invocation->arena, record, &ignored) != 1)
 			memset(record, 0, sizeof(*record));
 		return 1;
 	}
+	if (strstr(found.text, "does not exist"))
+		return 0;
 	*error = found;
 	return -1;
 }

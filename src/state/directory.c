@@ -138,18 +138,12 @@ static int lock_bounded(int fd)
 	return 0;
 }
 
-static int does_not_exist(const char *id, struct error *error)
-{
-	fail(error, 0, "container does not exist: %s", id);
-	return -ENOENT;
-}
-
 int state_open(struct state_dir *state, const char *id, int flags, struct error *error)
 {
 	state->id = id;
 	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir < 0 && errno == ENOENT)
-		return does_not_exist(id, error);
+		return fail(error, 0, "container does not exist: %s", id);
 	if (state->dir < 0)
 		return fail(error, errno, "cannot open the state directory of '%s'", id);
 	if (!(flags & STATE_LOCK))
@@ -160,7 +154,7 @@ int state_open(struct state_dir *state, const char *id, int flags, struct error 
 		return 0;
 	close_fd(&state->dir);
 	if (r == 0)
-		return does_not_exist(id, error);
+		return fail(error, 0, "container does not exist: %s", id);
 	return r == -EBUSY ? fail(error, 0, "container '%s' is busy: another command is changing it", id)
 			   : fail(error, -r, "cannot lock the state directory of '%s'", id);
 }
