@@ -13,6 +13,13 @@ struct record_cgroup;
 
 #define CGROUP_DIRECTORIES_MOST 16
 
+/* Where the cgroup of a container that exists is: the same path below each hierarchy, as its record has it. */
+struct cgroup_at {
+	const char *path;
+	const struct record_cgroup *hierarchies;
+	size_t count;
+};
+
 /* Open directories of one container's cgroup, as plan->cgroup.directories lists them. */
 struct cgroup {
 	int fd[CGROUP_DIRECTORIES_MOST];
@@ -37,13 +44,13 @@ void cgroup_close(struct cgroup *cgroup);
 /* A detached clone of directory `index` for mounting inside the container; -1 with the error filled. */
 int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hierarchy, struct error *error);
 
-/* By record, for delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at
- * most timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
-int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms);
+/* For delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at most
+ * timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
+int cgroup_kill(const struct cgroup_at *at, int timeout_ms);
 
 /* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second; then the
  * directories between `above` ("/a" of "/a/b/c"; NULL: keep them) and the last part, as far as nobody else has come to use them. */
-int cgroup_remove(const char *path, const char *above, const struct record_cgroup *hierarchies, size_t count);
+int cgroup_remove(const struct cgroup_at *at, const char *above);
 
 /* 1: frozen, 0: not, also if the cgroup is gone. */
-int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, size_t count);
+int cgroup_frozen(const struct cgroup_at *at);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include "cgroup/cgroup.h"
 #include "run/hooks.h"
 #include "state/state.h"
 
@@ -9,6 +10,9 @@ struct arena;
 
 /* Writes down where a planned cgroup is. */
 void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, struct arena *arena);
+
+/* Where the container's cgroup is; path NULL: it has none. The texts stay the record's. */
+struct cgroup_at record_cgroup_at(const struct record *record);
 
 /* record_status and, where there is a freezer, whether it holds. */
 enum status container_status(const struct state_dir *state, const struct record *record);

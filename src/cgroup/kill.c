@@ -37,14 +37,15 @@ static void close_all(struct victims *victims)
 		close_fd(&victims->v1[--victims->count]);
 }
 
-static void open_all(struct victims *victims, const char *path, const struct record_cgroup *hierarchies, size_t count)
+static void open_all(struct victims *victims, const struct cgroup_at *at)
 {
 	*victims = (struct victims){ .v2 = -1, .freezer = -1 };
-	for (size_t i = 0; i < count && victims->count < CGROUP_DIRECTORIES_MOST; i++) {
-		int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
+	for (size_t i = 0; i < at->count && victims->count < CGROUP_DIRECTORIES_MOST; i++) {
+		const struct record_cgroup *hierarchy = &at->hierarchies[i];
+		int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
 		if (dir < 0)
 			continue;
-		if (hierarchies[i].v2 && victims->v2 < 0) {
+		if (hierarchy->v2 && victims->v2 < 0) {
 			victims->v2 = dir;
 			continue;
 		}
@@ -206,15 +207,15 @@ static int kill_round(const struct victims *victims, int round, int64_t deadline
 	return 0;
 }
 
-int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_t count, int timeout_ms)
+int cgroup_kill(const struct cgroup_at *at, int timeout_ms)
 {
 	int64_t deadline = clock_ms() + timeout_ms;
 	struct victims victims;
 	int r;
 
-	if (!tree_path_valid(path))
+	if (!tree_path_valid(at->path))
 		return -EINVAL;
-	open_all(&victims, path, hierarchies, count);
+	open_all(&victims, at);
 	for (int round = 0; (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
 		r = round > 0 && clock_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
 		if (r < 0)
@@ -224,14 +225,15 @@ int cgroup_kill(const char *path, const struct record_cgroup *hierarchies, size_
 	return r;
 }
 
-int cgroup_frozen(const char *path, const struct record_cgroup *hierarchies, size_t count)
+int cgroup_frozen(const struct cgroup_at *at)
 {
 	bool frozen = false;
 
-	for (size_t i = 0; i < count && !frozen && tree_path_valid(path); i++) {
-		_cleanup_fd int dir = tree_leaf(hierarchies[i].mount, hierarchies[i].v2, path);
+	for (size_t i = 0; i < at->count && !frozen && tree_path_valid(at->path); i++) {
+		const struct record_cgroup *hierarchy = &at->hierarchies[i];
+		_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
 		if (dir >= 0)
-			frozen = hierarchies[i].v2 ? tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
+			frozen = hierarchy->v2 ? tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
 	}
 	return frozen;
 }

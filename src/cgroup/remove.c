@@ -127,16 +127,16 @@ static void remove_above(const struct record_cgroup *hierarchy, const char *path
 	}
 }
 
-int cgroup_remove(const char *path, const char *above, const struct record_cgroup *hierarchies, size_t count)
+int cgroup_remove(const struct cgroup_at *at, const char *above)
 {
 	int waits = 0, result = 0;
 
-	if (!tree_path_valid(path))
+	if (!tree_path_valid(at->path))
 		return -EINVAL;
-	for (size_t i = 0; i < count; i++) {
-		int r = remove_one(&hierarchies[i], path, &waits);
+	for (size_t i = 0; i < at->count; i++) {
+		int r = remove_one(&at->hierarchies[i], at->path, &waits);
 		if (r == 0 && above)
-			remove_above(&hierarchies[i], path, above);
+			remove_above(&at->hierarchies[i], at->path, above);
 		if (r < 0 && result == 0)
 			result = r;
 	}

@@ -63,6 +63,11 @@ void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, s
 	record->cgroups = (struct json_objects){ .items = list, .count = (uint32_t)plan->directory_count, .given = true };
 }
 
+struct cgroup_at record_cgroup_at(const struct record *record)
+{
+	return (struct cgroup_at){ record->cgroup_path, record->cgroups.items, record->cgroups.count };
+}
+
 static void record_cgroups(struct stage *stage)
 {
 	const struct plan_cgroup *plan = &stage->plan->cgroup;

@@ -15,7 +15,8 @@ int container_end(const struct record *record, struct error *error)
 	if (pidfd >= 0)
 		pidfd_signal(pidfd, SIGKILL);
 	if (record_owns_cgroup(record)) {
-		int r = cgroup_kill(record->cgroup_path, record->cgroups.items, record->cgroups.count, END_WAIT_MS);
+		struct cgroup_at at = record_cgroup_at(record);
+		int r = cgroup_kill(&at, END_WAIT_MS);
 		if (r < 0)
 			return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
 	}
@@ -28,7 +29,8 @@ static int remove_cgroup(const struct record *record, struct error *error)
 {
 	if (!record->cgroup_path || !record->cgroup_made) /* not ours to remove */
 		return 0;
-	int r = cgroup_remove(record->cgroup_path, record->cgroup_above, record->cgroups.items, record->cgroups.count);
+	struct cgroup_at at = record_cgroup_at(record);
+	int r = cgroup_remove(&at, record->cgroup_above);
 	return r < 0 ? fail(error, -r, "cannot remove cgroup '%s'", record->cgroup_path) : 0;
 }
 

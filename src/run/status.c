@@ -7,7 +7,9 @@
 
 static bool status_is_frozen(const struct record *record)
 {
-	return record->cgroup_path && cgroup_frozen(record->cgroup_path, record->cgroups.items, record->cgroups.count) == 1;
+	struct cgroup_at at = record_cgroup_at(record);
+
+	return at.path && cgroup_frozen(&at) == 1;
 }
 
 enum status container_status(const struct state_dir *state, const struct record *record)

@@ -95,12 +95,12 @@ static int gone(const char *name)
 
 static int kill_it(int timeout_ms)
 {
-	return cgroup_kill(plan->cgroup.path, hierarchies, plan->cgroup.directory_count, timeout_ms);
+	return cgroup_kill(&(struct cgroup_at){ plan->cgroup.path, hierarchies, plan->cgroup.directory_count }, timeout_ms);
 }
 
 static int remove_it(void)
 {
-	return cgroup_remove(plan->cgroup.path, NULL, hierarchies, plan->cgroup.directory_count);
+	return cgroup_remove(&(struct cgroup_at){ plan->cgroup.path, hierarchies, plan->cgroup.directory_count }, NULL);
 }
 
 /* The directory that has this file; NULL if there is none. */
@@ -169,9 +169,9 @@ static int clean(void **unused)
 	(void)unused;
 	cgroup_close(&cgroup);
 	for (size_t i = 0; plan && i < plan->cgroup.directory_count; i++) {
-		assert_int_equal(cgroup_kill(base, &hierarchies[i], 1, 5000), 0);
+		assert_int_equal(cgroup_kill(&(struct cgroup_at){ base, &hierarchies[i], 1 }, 5000), 0);
 		reap();
-		assert_int_equal(cgroup_remove(base, NULL, &hierarchies[i], 1), 0);
+		assert_int_equal(cgroup_remove(&(struct cgroup_at){ base, &hierarchies[i], 1 }, NULL), 0);
 	}
 	plan = NULL;
 	return 0;
@@ -296,9 +296,9 @@ static void one_that_is_frozen_is_refused(void **unused)
 	int dir = directory_with(file);
 	if (dir < 0)
 		skip();
-	assert_int_equal(cgroup_frozen(plan->cgroup.path, hierarchies, plan->cgroup.directory_count), 0);
+	assert_int_equal(cgroup_frozen(&(struct cgroup_at){ plan->cgroup.path, hierarchies, plan->cgroup.directory_count }), 0);
 	assert_int_equal(file_write(dir, file, legacy() ? "FROZEN" : "1"), 0);
-	assert_int_equal(cgroup_frozen(plan->cgroup.path, hierarchies, plan->cgroup.directory_count), 1);
+	assert_int_equal(cgroup_frozen(&(struct cgroup_at){ plan->cgroup.path, hierarchies, plan->cgroup.directory_count }), 1);
 	cgroup_close(&cgroup);
 	assert_int_equal(make("a", ""), -1);
 	assert_string_equal(error.text, "container's cgroup unexpectedly frozen");
@@ -336,20 +336,20 @@ static void what_leads_astray_is_refused(void **unused)
 	(void)unused;
 	made("a", "");
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		assert_int_equal(cgroup_kill(paths[i], hierarchies, 1, 0), -EINVAL);
-		assert_int_equal(cgroup_remove(paths[i], NULL, hierarchies, 1), -EINVAL);
-		assert_int_equal(cgroup_frozen(paths[i], hierarchies, 1), 0);
+		assert_int_equal(cgroup_kill(&(struct cgroup_at){ paths[i], hierarchies, 1 }, 0), -EINVAL);
+		assert_int_equal(cgroup_remove(&(struct cgroup_at){ paths[i], hierarchies, 1 }, NULL), -EINVAL);
+		assert_int_equal(cgroup_frozen(&(struct cgroup_at){ paths[i], hierarchies, 1 }), 0);
 		struct plan_cgroup astray = plan->cgroup;
 		struct cgroup none;
 		astray.path = paths[i];
 		memset(&error, 0, sizeof(error));
 		assert_int_equal(cgroup_make(&astray, &none, &error), -1);
 	}
-	assert_int_equal(cgroup_kill(NULL, hierarchies, 1, 0), -EINVAL);
+	assert_int_equal(cgroup_kill(&(struct cgroup_at){ NULL, hierarchies, 1 }, 0), -EINVAL);
 	/* A hierarchy that is something else by now is no hierarchy. */
 	assert_int_equal(tree_root("/proc", true), -ENODEV);
 	assert_int_equal(tree_root(host.cgroup.v2 ? host.cgroup.v2 : "/", false), -ENODEV);
-	assert_int_equal(cgroup_remove("/x", NULL, &(struct record_cgroup){ "/proc", true }, 1), 0);
+	assert_int_equal(cgroup_remove(&(struct cgroup_at){ "/x", &(struct record_cgroup){ "/proc", true }, 1 }, NULL), 0);
 }
 
 static void breed(void)
@@ -401,7 +401,7 @@ static void a_fork_bomb_is_killed_by_legacy_means(void **unused)
 	enter(bomb);
 	nap(200);
 	size_t from = plan->cgroup.directories[0].v2;
-	assert_int_equal(cgroup_kill(plan->cgroup.path, hierarchies + from, plan->cgroup.directory_count - from, 5000), 0);
+	assert_int_equal(cgroup_kill(&(struct cgroup_at){ plan->cgroup.path, hierarchies + from, plan->cgroup.directory_count - from }, 5000), 0);
 	assert_int_equal(tree_count(directory_with("pids.max")), 0);
 	says("freezer.state", "THAWED");
 	assert_int_equal(reap(), 1);
@@ -411,7 +411,7 @@ static void a_fork_bomb_is_killed_by_legacy_means(void **unused)
 	size_t pids = from;
 	while (!strstr(hierarchies[pids].mount, "pids"))
 		pids++;
-	assert_int_equal(cgroup_kill(plan->cgroup.path, &hierarchies[pids], 1, 5000), 0);
+	assert_int_equal(cgroup_kill(&(struct cgroup_at){ plan->cgroup.path, &hierarchies[pids], 1 }, 5000), 0);
 	assert_int_equal(reap(), 1);
 }
 
@@ -452,7 +452,7 @@ static void kill_gives_up_in_time(void **unused)
 	int freezer = directory_with("freezer.state");
 	assert_int_equal(file_write(freezer, "freezer.state", "FROZEN"), 0);
 	nap(20);
-	assert_int_equal(cgroup_kill(plan->cgroup.path, hierarchies, 1, 150), -ETIMEDOUT);
+	assert_int_equal(cgroup_kill(&(struct cgroup_at){ plan->cgroup.path, hierarchies, 1 }, 150), -ETIMEDOUT);
 	assert_int_equal(kill_it(3000), 0);
 	assert_int_equal(reap(), 1);
 }
