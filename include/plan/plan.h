@@ -273,9 +273,38 @@ struct plan_device_rule {
 	unsigned access;                 /* 1 mknod, 2 read, 4 write, as BPF has it */
 };
 
-struct plan_cgroup {
-	const char *path;                /* the same below every hierarchy: "/machine/abc"; NULL: no cgroup is made */
+/* One property of a systemd unit (org.freedesktop.systemd1(5)), decided; `signature` is D-Bus's and says which members hold it. */
+struct plan_property {
+	const char *name;                /* "MemoryMax" */
+	const char *signature;           /* "b" "y" "n" "q" "i" "u" "x" "t": number; "s": strings[0]; "as": strings; "a(ss)": pairs of
+					  * strings; "a(st)": strings[i] with numbers[i]; "ay": bytes */
+	uint64_t number;                 /* signed ones in two's complement */
+	const char *const *strings;
+	const uint64_t *numbers;
+	size_t count;                    /* of strings; pairs count as two */
+	const uint8_t *bytes;
+	size_t byte_count;
+	unsigned since;                  /* the systemd version that came to know it, 0: all; older ones go without */
 	struct place at;
+};
+
+/* systemd owns the directories (contract 14.5): a transient unit, whose cgroup is the container's. */
+struct plan_unit {
+	const char *name;                /* "prefix-name.scope", or "name.slice" */
+	const char *slice;               /* "machine.slice"; "-.slice" is the root */
+	const char *description;
+	bool is_slice;                   /* a slice holds no processes when it starts */
+	bool user;                       /* the user manager's, on the user's bus; else the system's */
+	const struct plan_property *properties; /* what the limits and annotations say; not the fixed ones (cgroup/unit.c) */
+	size_t property_count;
+};
+
+struct plan_cgroup {
+	const char *path;                /* the same below every hierarchy: "/machine/abc"; NULL: no cgroup is made. With a unit: where
+					  * systemd will put it, below the manager's own cgroup; HOST: its ControlGroup once started */
+	struct place at;
+	const struct plan_unit *unit;    /* NULL: the directories are ours */
+	bool check_usage;                /* update: memory.checkBeforeUpdate: a limit not above the current usage is refused */
 	const struct plan_cgroup_directory *directories; /* the v2 one first if there is one */
 	size_t directory_count;
 	const struct plan_device_rule *device_rules;     /* complete, in order: deny all first, defaults and linux.devices at the end */

@@ -45,6 +45,8 @@ struct record {
 	struct json_objects cgroups;     /* struct record_cgroup */
 	const char *cgroup_above;        /* the part of that path that was there before us, "" if none: not ours to remove */
 	bool cgroup_made;                /* false: it was there before us and is not removed */
+	const char *unit;                /* systemd's unit, NULL: the directories are ours; named before it is started */
+	bool user_unit;                  /* of the user manager */
 	bool private_pid_namespace;
 	bool committed;                  /* create has succeeded; false: it goes on, or was abandoned */
 	bool hooks_begun;                /* from prestart on: poststop is owed */

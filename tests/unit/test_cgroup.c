@@ -401,7 +401,8 @@ static void a_fork_bomb_is_killed_by_legacy_means(void **unused)
 	enter(bomb);
 	nap(200);
 	size_t from = plan->cgroup.directories[0].v2;
-	assert_int_equal(cgroup_kill(&(struct cgroup_at){ plan->cgroup.path, hierarchies + from, plan->cgroup.directory_count - from }, 5000), 0);
+	struct cgroup_at legacy = { plan->cgroup.path, hierarchies + from, plan->cgroup.directory_count - from };
+	assert_int_equal(cgroup_kill(&legacy, 5000), 0);
 	assert_int_equal(tree_count(directory_with("pids.max")), 0);
 	says("freezer.state", "THAWED");
 	assert_int_equal(reap(), 1);

@@ -1,0 +1,23 @@
+/* The systemd owner: the container's cgroup is that of a transient unit, made and removed over D-Bus (contract 14.5).
+ *
+ * libsystemd is loaded by these functions alone; where it, the bus, or systemd is missing they fail with a sentence that says so. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "base/error.h"
+#include "plan/plan.h"
+
+struct arena;
+
+/* Starts the unit and waits for its job (30 s at most). A scope needs a process to begin with: `first` is moved into it (0 for a
+ * slice). On success `*path` (in the arena) is the unit's cgroup below the mount of the v2 tree. A unit of that name left over in
+ * state `failed` is reset first; one that is active is an error. On failure no unit is left. */
+int unit_start(const struct plan_unit *unit, pid_t first, struct arena *arena, const char **path, struct error *error);
+
+/* Changes properties of a running unit, for as long as it exists. All or nothing. */
+int unit_set(const char *name, bool user, const struct plan_property *properties, size_t count, struct error *error);
+
+/* Stops the unit, waits for the job, and takes it out of systemd's list of failed ones. 0 also if there is no such unit. */
+int unit_stop(const char *name, bool user, struct error *error);
