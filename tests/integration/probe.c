@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -576,6 +577,21 @@ static void fatal_call(char **a)
 	printf("died %s %d\n", a[1], WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
+/* Huge pages of 2 MB: "hugepages N ok", or after how many the kernel refused. */
+static void hugepages(char **a)
+{
+	size_t wanted = strtoull(a[1], NULL, 0);
+	for (size_t done = 0; done < wanted; done++) {
+		char *page = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		if (page == MAP_FAILED) {
+			printf("hugepages %zu %s\n", done, outcome(errno));
+			return;
+		}
+		page[0] = 1;
+	}
+	printf("hugepages %zu ok\n", wanted);
+}
+
 static void allocate(char **a)
 {
 	size_t size = strtoull(a[1], NULL, 0);
@@ -710,7 +726,7 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "xattr", xattr, 2 }, { "write", write_, 2 }, { "mknod", mknod_, 2 }, { "mkdir", mkdir_, 1 }, { "unlink", unlink_, 1 },
 	{ "chown", chown_, 3 }, { "mount", mount_, 2 }, { "bind", bind_, 2 }, { "remount", remount_rw, 1 }, { "umount", umount_, 1 },
 	{ "sethostname", sethostname_, 1 }, { "chdir", chdir_, 1 }, { "chroot", chroot_, 1 }, { "executable", exec_access, 1 },
-	{ "unshare", unshare_, 1 }, { "syscall", call, 1 }, { "fatal", fatal_call, 1 }, { "allocate", allocate, 1 },
+	{ "unshare", unshare_, 1 }, { "syscall", call, 1 }, { "fatal", fatal_call, 1 }, { "allocate", allocate, 1 }, { "hugepages", hugepages, 1 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
 	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
 };
