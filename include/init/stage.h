@@ -16,6 +16,7 @@ struct stage {
 	int root;          /* the container's root, O_PATH: the one base of all paths in it (rule B.2.1); -1 once it is "/" */
 	int dev;           /* the directory mounted on /dev, while wanted; -1 */
 	int program;       /* args[0] as found, O_PATH; -1 */
+	bool chroot;       /* whoever called us is in a chroot: our "/" is not the mount namespace's */
 	bool entered;      /* the working directory has been entered, as root and before a filter was loaded */
 	char program_path[4096]; /* its path, for execve: what a script's interpreter sees in argv */
 	bool baton;

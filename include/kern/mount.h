@@ -55,6 +55,9 @@ const char *mount_words(int context, char to[MOUNT_WORDS]);
 
 /* ---- the root ---- */
 
+/* Leaves a chroot: the root of the mount namespace becomes our root and working directory. */
+int mount_namespace_root(void);
+
 /* Makes `root`, a mount, the root of the mount namespace and of this process, lets the old one go, and enters "/". */
 int mount_pivot(int root);
 

@@ -7,13 +7,40 @@
 #include "init/filesystem.h"
 #include "kern/mount.h"
 
+static int open_root(uint64_t *mount)
+{
+	_cleanup_fd int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : mount_id(fd, mount);
+
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/* All of the namespace's mounts, those above a chroot too. Hooks and the root's path are the caller's business, though, and mean what
+ * they mean in his chroot: so it is entered again until the pivot. */
+static int cut_off(struct stage *stage, uint64_t propagation)
+{
+	struct stat ours, whole;
+	uint64_t mount, top_mount;
+	_cleanup_fd int from = open_root(&mount);
+	int r = from < 0 ? from : mount_namespace_root();
+
+	if (r < 0)
+		return r;
+	_cleanup_fd int top = open_root(&top_mount);
+	r = top < 0 ? top : mount_propagation(top, propagation, MOUNT_RECURSIVE);
+	if (r < 0)
+		return r;
+	if (fstat(from, &ours) < 0 || fstat(top, &whole) < 0)
+		return -errno;
+	stage->chroot = mount != top_mount || ours.st_ino != whole.st_ino;
+	return stage->chroot && (fchdir(from) < 0 || chroot(".") < 0) ? -errno : 0;
+}
+
 int init_propagation(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
 	/* Shared is for what is bound from the host: in a shared copy of its tree our own mounts would appear on the host. */
-	uint64_t flag = root->host_propagation == ABI_MS_SHARED ? ABI_MS_SLAVE : root->host_propagation;
-	_cleanup_fd int tree = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = tree < 0 ? -errno : mount_propagation(tree, flag, MOUNT_RECURSIVE);
+	int r = cut_off(stage, root->host_propagation == ABI_MS_SHARED ? ABI_MS_SLAVE : root->host_propagation);
 
 	return r < 0 ? fail(error, -r, "cannot cut the mount namespace off from the host's") : 0;
 }
@@ -74,8 +101,11 @@ static int change_root(const struct stage *stage)
 
 	if (!root->bound)
 		return fchdir(stage->root) < 0 || chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
-	if (root->pivot)
-		return mount_pivot(stage->root);
+	if (root->pivot) {
+		/* pivot_root(2) in a chroot would leave what is above it within the container's reach. */
+		int r = stage->chroot ? mount_namespace_root() : 0;
+		return r < 0 ? r : mount_pivot(stage->root);
+	}
 	int r = mount_drop_host_kernel_views(stage->root, root->path);
 	return r < 0 ? r : mount_move_root(stage->root);
 }

@@ -7,7 +7,17 @@
 #include <sys/mount.h>
 #include "base/cleanup.h"
 #include "base/number.h"
+#include "kern/namespaces.h"
+#include "kern/process.h"
 #include "kern/sys.h"
+
+int mount_namespace_root(void)
+{
+	_cleanup_fd int self = pidfd_open(getpid());
+
+	/* setns(2): whoever enters a mount namespace gets its root, also if it is the one that he is in already. */
+	return self < 0 ? self : namespace_join(self, ABI_CLONE_NEWNS);
+}
 
 int mount_pivot(int root)
 {

@@ -731,6 +731,46 @@ add_bind() { # DESTINATION SOURCE [OPTION...]
 	rmdir "$rootfs/jail"
 }
 
+# Whoever calls us may be in a chroot: on a mount point, or on a plain directory. A pivot of the chroot's root alone would leave what
+# is above it to a container that may chroot.
+walks_out_of() {
+	local jail=$1 dir
+	for dir in usr proc sys dev; do
+		mkdir -p "$jail/$dir"
+		host_mount --rbind "/$dir" "$jail/$dir"
+		mount --make-rslave "$jail/$dir" # what is unmounted here in the end stays where it comes from
+	done
+	for dir in lib lib64 bin sbin; do ln -s "usr/$dir" "$jail/$dir"; done
+	mkdir -p "$jail/etc" "$jail/$T"
+	cp "$RUNTIME" "$jail/runtime"
+	host_mount --bind "$T" "$jail/$T"
+	mount --make-slave "$jail/$T"
+	edit '.process.capabilities |= map_values(["CAP_SYS_CHROOT", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"])'
+	args mkdir /jail + chroot /jail + chdir ../../../../../../../.. + cwd + list . + stat "$canary/file"
+	call timeout 20 chroot "$jail" /runtime --root "$state" run --bundle "$bundle" "$id"
+	ok
+	says "stat $canary/file ENOENT"
+	is "$(value 'list .')" "bin dev etc jail proc sys tmp"
+	rmdir "$rootfs/jail"
+}
+
+@test "called from a chroot that is a mount point: the root is the root all the same" {
+	skip_on runc "does not look"
+	skip_on crun "does not look"
+	make_canary
+	mkdir "$T/jail"
+	host_mount -t tmpfs none "$T/jail"
+	walks_out_of "$T/jail"
+}
+
+@test "called from a chroot that is a plain directory: the same" {
+	skip_on runc "cannot"
+	skip_on crun "does not look"
+	make_canary
+	mkdir "$T/jail"
+	walks_out_of "$T/jail"
+}
+
 @test "no host mount is seen inside" {
 	mkdir "$T/data"
 	host_mount -t tmpfs hidden-from-container "$T/data"

@@ -726,7 +726,8 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "xattr", xattr, 2 }, { "write", write_, 2 }, { "mknod", mknod_, 2 }, { "mkdir", mkdir_, 1 }, { "unlink", unlink_, 1 },
 	{ "chown", chown_, 3 }, { "mount", mount_, 2 }, { "bind", bind_, 2 }, { "remount", remount_rw, 1 }, { "umount", umount_, 1 },
 	{ "sethostname", sethostname_, 1 }, { "chdir", chdir_, 1 }, { "chroot", chroot_, 1 }, { "executable", exec_access, 1 },
-	{ "unshare", unshare_, 1 }, { "syscall", call, 1 }, { "fatal", fatal_call, 1 }, { "allocate", allocate, 1 }, { "hugepages", hugepages, 1 },
+	{ "unshare", unshare_, 1 }, { "syscall", call, 1 }, { "fatal", fatal_call, 1 }, { "allocate", allocate, 1 },
+	{ "hugepages", hugepages, 1 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
 	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
 };
