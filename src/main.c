@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/abi.h"
@@ -75,6 +76,8 @@ static int wrong_count(const struct command *command, struct arena *arena, struc
 	print(&out, error);
 	if (command->least == command->most)
 		return fail(error, 0, "caisson: \"%s\" requires exactly %zu argument(s)", command->name, command->least);
+	if (command->most == SIZE_MAX)
+		return fail(error, 0, "caisson: \"%s\" requires a minimum of %zu argument(s)", command->name, command->least);
 	return fail(error, 0, "caisson: \"%s\" requires a minimum of %zu and a maximum of %zu argument(s)", command->name, command->least,
 		    command->most);
 }

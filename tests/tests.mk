@@ -59,6 +59,22 @@ INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent)
 check-integration: $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTIME)),$(BUILD)/caisson)
 	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/integration' FILTER='$(FILTER)' tests/integration/run
 
+# ---- guests with systemd and cgroup v2 alone ----
+#
+#   make check-vm                                   Debian 12, cgroups owned by caisson and by systemd
+#   make check-vm RELEASE=trixie OWNER=systemd FILTER=pause
+#   make check-vm VM_RUNTIME=runc                   the guest's own runc, as a control
+
+RELEASE    ?= bookworm
+OWNER      ?= cgroupfs systemd
+VM_RUNTIME ?=
+VM_UNIT    := $(addprefix $(TEST)/unit/test_,cgroup device_filter freeze update stats)
+
+check-vm: $(BUILD)/caisson $(INTEGRATION_HELPERS) $(VM_UNIT)
+	@if sh tests/tools --vm; then \
+		BUILD='$(BUILD)' RELEASE='$(RELEASE)' OWNER='$(OWNER)' FILTER='$(FILTER)' RUNTIME='$(VM_RUNTIME)' tests/vm/check; \
+	else echo "ok - vm # SKIP no qemu and no Debian packages to be had here"; fi
+
 # ---- a real Debian ----
 
 check-debian: $(BUILD)/caisson
@@ -113,4 +129,4 @@ endif
 demo:
 	@bash tests/demo.sh
 
-.PHONY: check-unit check-debian check-golden check-integration fuzz
+.PHONY: check-unit check-vm check-debian check-golden check-integration fuzz

@@ -33,8 +33,14 @@ struct arena;
 void cgroup_probe(struct host_cgroup *host, struct arena *arena);
 
 /* Makes (or opens, if empty and not frozen) the directories, enables controllers down the tree, writes limits and device rules.
- * On failure what was made is removed again. */
+ * On failure what was made is removed again. With plan->unit the directory is systemd's: opened, and filled. */
 int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error);
+
+/* Once init is born and its placeholder gone: a limit of one process, which had to wait for that, comes into force. */
+int cgroup_born(const struct plan_cgroup *plan, const struct cgroup *cgroup, struct error *error);
+
+/* Whether nobody is in the directories, as far as they exist, and they are not frozen: before systemd is asked to use them. */
+int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error);
 
 /* Puts a process into every legacy hierarchy, back to back: one grace period in all. */
 int cgroup_join_legacy(const struct plan_cgroup *plan, const struct cgroup *cgroup, pid_t pid, struct error *error);
@@ -51,6 +57,10 @@ int cgroup_kill(const struct cgroup_at *at, int timeout_ms);
 /* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second; then the
  * directories between `above` ("/a" of "/a/b/c"; NULL: keep them) and the last part, as far as nobody else has come to use them. */
 int cgroup_remove(const struct cgroup_at *at, const char *above);
+
+/* Waits, at most timeout_ms, for somebody else to remove them: systemd does so with a unit it finds empty, but does not notice if it was
+ * faster that way. */
+void cgroup_wait_removed(const struct cgroup_at *at, int timeout_ms);
 
 /* 1: frozen, 0: not, also if the cgroup is gone. */
 int cgroup_frozen(const struct cgroup_at *at);

@@ -26,7 +26,7 @@ int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void
  * Directories that vanish meanwhile are passed over. */
 int tree_each(int dir, int (*each)(int dir, void *data), void *data);
 
-/* Calls `each` for every process of this one directory. The same end. */
+/* Calls `each` for every process of this one directory, in a threaded one for every thread. The same end. */
 int tree_processes(int dir, int (*each)(pid_t pid, void *data), void *data);
 
 /* Processes in `dir` and below. */
@@ -34,6 +34,13 @@ int tree_count(int dir);
 
 /* Whether cgroup.events of a v2 directory has this line: "frozen 1", "populated 0". */
 bool tree_event(int dir, const char *line);
+
+/* Sleeps; if cgroup.events of a v2 directory has this line, until that changes at the latest. The kernel keeps its notifications 10 ms
+ * apart, so the news may come that late. True as soon as the descriptor `interrupt` (-1: none) is readable. */
+bool tree_event_wait(int dir, const char *line, int64_t us, int interrupt);
+
+/* Whether a v2 directory is threaded: then tree_processes has told threads. It never becomes anything else again. */
+bool tree_threaded(int dir);
 
 /* What freezer.state of a legacy directory says, if it has one. */
 bool tree_v1_frozen(int dir);

@@ -11,13 +11,25 @@
 
 struct arena;
 
-/* Starts the unit and waits for its job (30 s at most). A scope needs a process to begin with: `first` is moved into it (0 for a
- * slice). On success `*path` (in the arena) is the unit's cgroup below the mount of the v2 tree. A unit of that name left over in
- * state `failed` is reset first; one that is active is an error. On failure no unit is left. */
-int unit_start(const struct plan_unit *unit, pid_t first, struct arena *arena, const char **path, struct error *error);
+/* A scope lives as long as there is a process in it, and init is to be born in it. Until then a process of ours holds the place, which
+ * does nothing and dies with us. */
+struct placeholder {
+	pid_t pid;
+	int pidfd; /* -1: none */
+};
+
+/* It is killed and reaped; once more does no harm. */
+void placeholder_end(struct placeholder *placeholder);
+
+/* Starts the unit and waits for its job (30 s at most). A scope has a placeholder in it then, a slice has nobody. On success `*path` (in
+ * the arena) is the unit's cgroup below the mount of the v2 tree. A unit of that name left over in state `failed` is reset first; one
+ * that is active is an error, and somebody else's. On failure nothing of ours is left. */
+int unit_start(const struct plan_unit *unit, struct placeholder *placeholder, struct arena *arena, const char **path,
+	       struct error *error);
 
 /* Changes properties of a running unit, for as long as it exists. All or nothing. */
 int unit_set(const char *name, bool user, const struct plan_property *properties, size_t count, struct error *error);
 
-/* Stops the unit, waits for the job, and takes it out of systemd's list of failed ones. 0 also if there is no such unit. */
+/* Kills what is in the unit, stops it, waits for the job, and takes it out of systemd's list of failed ones. 0 also if there is no such
+ * unit. */
 int unit_stop(const char *name, bool user, struct error *error);

@@ -4,7 +4,18 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/* Writes the plan's rows (and its device rules, if it has any) into directories that exist. A value that is refused is told with its
- * place, and what was written before it is put back to what it was; `-1` then means that all is as before, or says what is not.
- * With plan->check_usage a memory limit that is not above the current usage is refused first. */
-int cgroup_update(const struct plan_cgroup *plan, struct error *error);
+struct arena;
+
+struct cgroup_change {
+	const struct plan_cgroup *to;   /* rows; device rules and properties of the unit, if it has any */
+	const struct plan_cgroup *back; /* the same for what only a plan knows: how the device rules and properties are now */
+	struct arena *arena;
+	/* Called when all is in force, to keep a note of it. If it fails all is put back. */
+	int (*keep)(void *data, struct error *error);
+	void *data;
+};
+
+/* Writes all of it into directories that exist, or nothing: a value that is refused is told with its place, and what was written
+ * before it is put back to what it was; the error says so if some of that fails. With to->check_usage a limit of memory that is not
+ * above the current usage is refused before anything is written. */
+int cgroup_update(const struct cgroup_change *change, struct error *error);

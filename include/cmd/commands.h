@@ -24,7 +24,7 @@ struct option {
 	enum option_kind kind;
 	size_t offset;         /* of the member in the command's options */
 	const char *argument;  /* "DIR", for help */
-	const char *help;
+	const char *help;      /* NULL: not in the help */
 	const char *const *words; /* OPTION_WORD: what is allowed, NULL-ended */
 	const char *wrong;        /* OPTION_WORD: how its refusal begins; NULL: "invalid NAME" */
 };
@@ -68,8 +68,8 @@ extern const struct command *const commands[];   /* NULL-ended */
 extern const struct option global_option_table[];
 extern const size_t global_option_count;
 
-extern const struct command command_create, command_run, command_start, command_state, command_kill, command_delete, command_list,
-	command_spec, command_features, command_explain;
+extern const struct command command_create, command_run, command_start, command_state, command_kill, command_delete, command_pause,
+	command_resume, command_ps, command_list, command_spec, command_features, command_explain, command_events, command_update;
 
 /* ---- parsing (options.c) ---- */
 enum parse_flags { PARSE_STOP_AT_FIRST = 1 };

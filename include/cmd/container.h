@@ -45,6 +45,11 @@ struct prepared {
 };
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error);
 
+/* What reading a document, and planning, found worth telling: to stderr, or with --debug alone. */
+struct plan_warning;
+void tell_notes(const char *name, const struct json_note *notes);
+void tell_warnings(const struct plan_warning *warning);
+
 /* Creates; on failure nothing is left. On success `stage` holds the lock and init's pidfd; container_close gives them back. */
 int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage,
 		     struct error *error);
@@ -57,9 +62,19 @@ const char *state_root_path(const struct invocation *invocation);
 int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
 		   struct error *error);
 
+/* A document of ours in the state directory: 1; 0: it is not there; -1. */
+int container_document(const struct state_dir *state, const char *name, struct arena *arena, const char **text, size_t *length,
+		       struct error *error);
+
+/* The configuration the container was made from: our copy of it. */
+int container_config(const struct state_dir *state, struct arena *arena, struct spec *spec, struct error *error);
+
 /* Hooks of a kind the record says there are, from the private copy of config.json; an empty set if there are none. */
 int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record,
 		    struct plan_hooks **hooks, struct error *error);
 
 /* The signal a word or number names, 0 to 64; -1 with "unknown signal". */
 int signal_number(const char *word, struct error *error);
+
+/* Bytes with a suffix as engines write them: "512m", "1.5GiB", "4096". -EINVAL or -ERANGE. */
+int size_parse(const char *text, int64_t *to);

@@ -34,7 +34,7 @@ pid_t process_birth(const struct birth *birth);
  * libc keeps for itself: hence by raw calls. Before an exec. */
 void signals_default(void);
 
-/* A program run to its end: a hook. It gets a process group of its own, default signals, nothing open but 0, 1 and 2. */
+/* A program run to its end: a hook, or ps. It gets a process group of its own, default signals, nothing open but 0, 1 and 2. */
 struct program {
 	const char *path;
 	char *const *argv, *const *envp;
@@ -44,12 +44,15 @@ struct program {
 	int timeout_ms;           /* 0: none; then its whole group is killed */
 	int interrupt;            /* a descriptor: once it is readable the group is killed; -1: none */
 	int watched;              /* another: the pidfd of a process without which it makes no sense to go on; -1: none */
+	/* Gets its standard output, piece by piece; false: enough, its whole group is killed. NULL: that goes where its errors go. */
+	bool (*take)(void *to, const char *data, size_t length);
+	void *to;
 };
 struct program_end {
 	int code;                 /* exit code, or 0 */
 	int signal;               /* that ended it, or 0 */
-	bool timed_out, interrupted;
-	char last_line[160];      /* of what it wrote; all of it was passed on to our stderr */
+	bool timed_out, interrupted, refused; /* refused: by take() */
+	char last_line[160];      /* of what it wrote and was not taken; all of that was passed on to our stderr */
 };
 /* 0 once it has ended (`end` filled), or -errno if it could not be started. */
 int program_run(const struct program *program, struct program_end *end);

@@ -22,6 +22,7 @@ struct cgroup_planning {
 	struct cgroup_rows rows[PLAN_CGROUP_DIRECTORIES_MOST];
 	size_t count;
 	uint32_t v2_needed;                     /* controllers of the v2 tree that some row needs */
+	struct plan_unit *unit;                 /* systemd owns the directories; NULL: we do */
 };
 
 /* Appends a row; the value is formatted into the arena. */
@@ -34,11 +35,23 @@ struct place cgroup_field(const struct cgroup_planning *c, const struct place *o
 /* The rows of the directory that carries `controller`, NULL if this host has none. `*v2` says how its files look. */
 struct cgroup_rows *cgroup_home(struct cgroup_planning *c, enum cgroup_controller controller, bool *v2);
 
-/* The parts of the chapter, in this order. */
+/* First and last: the directories a container has on this host, and their rows given to c->p->plan->cgroup. */
+void cgroup_list_directories(struct cgroup_planning *c);
+void cgroup_hand_over(struct cgroup_planning *c);
+
+/* The parts of the chapter, in this order. The path, or with systemd as the owner the unit, is first. */
 int cgroup_plan_path(struct cgroup_planning *c, struct error *error);
+int cgroup_plan_unit(struct cgroup_planning *c, struct error *error);
 int cgroup_plan_devices(struct cgroup_planning *c, struct error *error);
 int cgroup_plan_resources(struct cgroup_planning *c, struct error *error);
 int cgroup_plan_unified(struct cgroup_planning *c, struct error *error);
+
+/* Last, for systemd: what the rows of the v2 directory and the device rules of the plan (if it has any) say, as properties of the unit,
+ * which take the place of those of the same name. For new limits of a unit that runs, too. */
+int cgroup_plan_unit_properties(struct cgroup_planning *c, struct plan_unit *unit, struct error *error);
+
+/* Whether the kernel has, or may come to have, a file of that name in each cgroup. */
+bool cgroup_name_reserved(const char *component);
 
 /* Which devices may be used: deny all, the user's rules, the defaults, linux.devices. */
 struct plan_device_rules {
@@ -49,6 +62,10 @@ struct plan_device_rules device_rules_list(const struct planning *p);
 
 /* The same as writes to devices.deny and devices.allow of a legacy hierarchy; -1 if those cannot say it. */
 int device_rules_v1(const struct plan_device_rules *rules, const struct place *at, struct cgroup_rows *rows, struct error *error);
+
+/* From one list in force to another: only what differs is written, so that nothing that both allow is refused meanwhile. */
+int device_rules_v1_change(const struct plan_device_rules *from, const struct plan_device_rules *to, const struct place *at,
+			   struct cgroup_rows *rows, struct error *error);
 
 /* "c 1:3 rwm", as devices.allow has it; for messages and for `explain` too. `to` holds 40 bytes. */
 #define DEVICE_RULE_TEXT 40

@@ -35,6 +35,7 @@ struct host {
 	bool in_user_namespace;              /* the runtime itself is not in the initial user namespace */
 	bool apparmor, selinux;
 	bool systemd;                        /* it is the init system (sd_booted(3)) */
+	bool systemd_user;                   /* but not ours to command: the user's own manager is */
 	bool kcore;                          /* /proc/kcore exists: /dev/core is made */
 	unsigned last_capability;
 	uint64_t capabilities;               /* the runtime's own bounding set: what it can grant */

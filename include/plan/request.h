@@ -11,7 +11,7 @@ struct request {
 	bool detached;                   /* create, run --detach */
 	unsigned preserve_fds;           /* LISTEN_FDS included */
 	unsigned listen_fds;             /* > 0: LISTEN_FDS=n and LISTEN_PID=1 are added to the environment */
-	bool systemd_cgroup;             /* refused as not supported yet */
+	bool systemd_cgroup;             /* cgroupsPath is slice:prefix:name, and systemd owns the directories */
 	const char *console_socket;      /* refused as not supported yet */
 
 	/* --lower (repeatable, topmost first), --upper, --work, --ephemeral: override the annotations io.caisson.rootfs.* */

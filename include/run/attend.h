@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include "base/error.h"
 
@@ -15,5 +16,14 @@ int signals_all(struct error *error);    /* what a foreground run forwards */
 /* 0 if no signal that asks us to end has come; else its number. Takes it. */
 int signals_pending(int signal_fd);
 
-/* Until the child `init`, behind `pidfd`, ends: its exit code, 128+N if signal N ended it. Reaps it. */
-int attend(pid_t init, int pidfd, int signal_fd);
+/* Whom a foreground run waits for. */
+struct attended {
+	pid_t init;          /* our child ... */
+	int pidfd;           /* ... and what stands for it */
+	int signals;         /* signals_all */
+	int oom;             /* cgroup_oom_open, where the cgroup may vanish with the last process in it; -1: not needed. Closed */
+	uint64_t oom_kills;  /* set: what that last said */
+};
+
+/* Until init ends: its exit code, 128+N if signal N ended it. Reaps it. */
+int attend(struct attended *attended);

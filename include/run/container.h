@@ -11,6 +11,9 @@ struct arena;
 /* Writes down where a planned cgroup is. */
 void record_name_cgroup(struct record *record, const struct plan_cgroup *plan, struct arena *arena);
 
+/* The same of a unit of systemd's, whose cgroup it is. */
+void record_name_unit(struct record *record, const struct plan_cgroup *plan, struct arena *arena);
+
 /* Where the container's cgroup is; path NULL: it has none. The texts stay the record's. */
 struct cgroup_at record_cgroup_at(const struct record *record);
 
@@ -35,3 +38,23 @@ int container_end(const struct record *record, struct error *error);
 
 /* Sends a signal to init; SIGKILL to all of its cgroup if it has no pid namespace of its own. "container not running" if it has ended. */
 int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error);
+
+/* Sends it to every process of the container, also to what is left of one that has ended: that is no error. */
+int container_kill_all(const struct state_dir *state, const struct record *record, int signal, struct arena *arena, struct error *error);
+
+/* Stops all processes of a created or running container; returns once all have stopped. Needs the lock. On failure, such as a signal
+ * on the signalfd `signals` (-1: none), it goes on as before. "container not running" if it has ended or is paused already. */
+int container_pause(const struct state_dir *state, const struct record *record, int signals, struct arena *arena, struct error *error);
+
+/* Lets a paused one go on. Needs the lock. "container not paused" otherwise. */
+int container_resume(const struct state_dir *state, const struct record *record, struct error *error);
+
+/* New limits: what to write, the way back, and the text to be kept of what then holds (STATE_RESOURCES). */
+struct container_update {
+	const struct plan_cgroup *to, *back;
+	const char *resources;
+	size_t length;
+};
+
+/* Puts all of them in force and keeps the text, or leaves all as it was; signals wait, to the end of the command. Needs the lock. */
+int container_update(const struct state_dir *state, const struct container_update *update, struct arena *arena, struct error *error);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "cgroup/cgroup.h"
+#include "cgroup/unit.h"
 #include "plan/plan.h"
 #include "state/state.h"
 
@@ -23,6 +24,7 @@ struct stage {
 	bool claimed;                 /* the directory is ours: a failure must undo */
 
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
+	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
@@ -37,6 +39,7 @@ struct stage {
 /* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
 int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */
 int host_cgroup(struct stage *stage, struct error *error);         /* cgroup.c: directories, limits, device rules */
+int host_placeholder(struct stage *stage, struct error *error);    /* cgroup.c: who held the place in systemd's scope goes */
 int host_join_cgroups(struct stage *stage, struct error *error);   /* cgroup.c: pid into each legacy hierarchy */
 int host_namespaces(struct stage *stage, struct error *error);     /* namespaces.c: opens and verifies the ones to be joined */
 int host_root(struct stage *stage, struct error *error);           /* root.c: the root as a detached tree -> plan->root.fd */

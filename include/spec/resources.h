@@ -65,3 +65,14 @@ extern const struct json_table spec_resources_table;
 /* Decodes and checks a document that is a resources object (`update --resources`), as spec_read does with linux.resources. */
 int spec_resources_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec_resources *resources,
 			struct json_note **notes, struct error *error);
+
+/* `current` as `change` makes it (contract 6.10): what a field says anew replaces the old value, where 0 or "" means "not set" it stays;
+ * lists are taken together by their keys (major:minor, page size, name), but device rules are replaced as a whole. Both lend their
+ * parts to `merged`. */
+void spec_resources_merge(const struct spec_resources *current, const struct spec_resources *change, struct arena *arena,
+			  struct spec_resources *merged);
+
+/* The fields of `change`, and of `merged` (of the two) those without which they cannot be written: a quota has a period, swap is counted
+ * together with memory, an idle cgroup has no weight, and one that ceases to be idle has lost it. */
+void spec_resources_to_write(const struct spec_resources *current, const struct spec_resources *merged,
+			     const struct spec_resources *change, struct arena *arena, struct spec_resources *to);

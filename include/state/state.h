@@ -19,6 +19,7 @@ struct text;
 #define STATE_CONFIG "config.json"
 #define STATE_RECORD "state.json"
 #define STATE_BACKUP "cgroup.json"
+#define STATE_RESOURCES "resources.json" /* linux.resources as `update` has changed them; not there before that */
 
 struct state_dir {
 	int root;           /* ROOT, O_DIRECTORY */
@@ -45,6 +46,7 @@ struct record {
 	struct json_objects cgroups;     /* struct record_cgroup */
 	const char *cgroup_above;        /* the part of that path that was there before us, "" if none: not ours to remove */
 	bool cgroup_made;                /* false: it was there before us and is not removed */
+	uint64_t oom_before;             /* ... and had counted so many processes killed for lack of memory */
 	const char *unit;                /* systemd's unit, NULL: the directories are ours; named before it is started */
 	bool user_unit;                  /* of the user manager */
 	bool private_pid_namespace;
@@ -116,6 +118,7 @@ struct oci_state {
 	const char *status, *bundle, *rootfs, *created;
 	struct json_map annotations;
 	const char *owner;
+	bool oom_killed;    /* processes of it were killed for lack of memory: ours, not the specification's */
 };
 extern const struct json_table oci_state_table;
 void oci_state_fill(struct oci_state *to, const struct record *record, enum status status);

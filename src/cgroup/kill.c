@@ -1,18 +1,16 @@
 /* Everything in a cgroup killed, a fork bomb and what is frozen included. */
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 #include <fcntl.h>
-#include "base/abi.h"
+#include <signal.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/freeze.h"
+#include "cgroup/processes.h"
 #include "cgroup/tree.h"
+#include "kern/process.h"
 #include "state/state.h"
 
 #define FREEZE_MS 200 /* a process in the kernel may take long to freeze; then it is killed as it is */
@@ -24,11 +22,6 @@ struct victims {
 	size_t count;
 	int freezer; /* one of v1, or -1 */
 };
-
-static void sleep_us(long us)
-{
-	nanosleep(&(struct timespec){ .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 }, NULL);
-}
 
 static void close_all(struct victims *victims)
 {
@@ -55,37 +48,19 @@ static void open_all(struct victims *victims, const struct cgroup_at *at)
 	}
 }
 
-static int thaw_one(int dir, void *data)
-{
-	(void)data;
-	file_write(dir, "freezer.state", "THAWED");
-	return 0;
-}
-
-/* All the way down: the container may have frozen children of its own, and what is frozen by v1 does not die. */
+/* What is frozen by v1 does not die. */
 static void thaw(const struct victims *victims)
 {
 	if (victims->freezer >= 0)
-		tree_each(victims->freezer, thaw_one, NULL);
+		freezer_release_tree(victims->freezer);
 }
 
 /* So that nothing forks between being counted and being killed. */
-static bool freeze(const struct victims *victims, int64_t deadline)
+static bool freeze(const struct freezer *freezer, int64_t deadline)
 {
-	char state[32];
-	int64_t until = clock_ms() + FREEZE_MS < deadline ? clock_ms() + FREEZE_MS : deadline;
+	int64_t until = clock_ms() + FREEZE_MS;
 
-	if (victims->freezer < 0)
-		return false;
-	do {
-		if (file_write(victims->freezer, "freezer.state", "FROZEN") < 0)
-			return false;
-		if (file_read(victims->freezer, "freezer.state", state, sizeof(state)) > 4 &&
-		    state[4] == 'E') /* FROZEN, not FREEZING */
-			return true;
-		sleep_us(1000);
-	} while (clock_ms() < until);
-	return false;
+	return freezer->dir >= 0 && freezer_stop(freezer, until < deadline ? until : deadline, -1) == 0;
 }
 
 struct shooting {
@@ -98,22 +73,36 @@ static int is_pid(pid_t pid, void *data)
 	return pid == *(pid_t *)data;
 }
 
+/* A threaded cgroup lists threads: it is the process that dies. As long as the thread is here and is that process's, the descriptor
+ * is that process, or of one that has ended. */
+static int shoot_process_of(pid_t thread, const struct shooting *shooting)
+{
+	pid_t process = process_of_thread(thread);
+	_cleanup_fd int pidfd = process > 0 ? pidfd_open(process) : -ESRCH;
+
+	if (pidfd < 0)
+		return pidfd == -ESRCH ? 0 : pidfd;
+	if (process_of_thread(thread) != process || tree_processes(shooting->dir, is_pid, &thread) == 0)
+		return 0;
+	int r = pidfd_signal(pidfd, SIGKILL);
+	return r == -ESRCH ? 0 : r;
+}
+
 /* The descriptor first, then the question whether it is still one of them: so the number cannot mean somebody else (rule B.14.9).
  * What is frozen cannot have ended meanwhile. */
 static int shoot(pid_t pid, void *data)
 {
 	const struct shooting *shooting = data;
-	_cleanup_fd int pidfd = (int)syscall(ABI_SYS_pidfd_open, pid, 0);
+	_cleanup_fd int pidfd = pidfd_open(pid);
 
-	if (pidfd < 0 && errno == EINVAL) /* a thread of a threaded cgroup: its leader is killed where that is */
-		return kill(pid, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;
+	if (pidfd == -EINVAL || pidfd == -ENOENT) /* a thread, before and since Linux 6.16 */
+		return shoot_process_of(pid, shooting);
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : -errno;
+		return pidfd == -ESRCH ? 0 : pidfd;
 	if (!shooting->frozen && tree_processes(shooting->dir, is_pid, &pid) == 0)
 		return 0;
-	if (syscall(ABI_SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-		return -errno;
-	return 0;
+	int r = pidfd_signal(pidfd, SIGKILL);
+	return r == -ESRCH ? 0 : r;
 }
 
 static int shoot_all(int dir, void *data)
@@ -127,7 +116,7 @@ static int shoot_all(int dir, void *data)
  * with one hierarchy. */
 static int kill_v1(const struct victims *victims, int round, int64_t deadline)
 {
-	bool frozen = freeze(victims, deadline);
+	bool frozen = freeze(&(struct freezer){ .dir = victims->freezer }, deadline);
 	int r = 0;
 
 	for (size_t i = 0; i < victims->count && r >= 0; i++)
@@ -153,37 +142,32 @@ static int left(const struct victims *victims)
 	return all;
 }
 
-/* Sleeps, or until the v2 cgroup says that it has changed since it was read. It may say so 10 ms late: its notifications are kept
- * that far apart. */
-static void doze(const struct victims *victims, int64_t us)
-{
-	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-	_cleanup_fd int events = victims->v2 < 0 ? -1 : openat(victims->v2, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	char text[256];
-
-	if (events >= 0 && read_all(events, text, sizeof(text)) > 0 && strstr(text, "populated 1"))
-		ppoll(&(struct pollfd){ .fd = events, .events = POLLPRI }, 1, &time, NULL);
-	else
-		nanosleep(&time, NULL);
-}
-
 /* The killed need a moment to go; being killed again does not make them faster. How many are left. */
 static int wait_for_the_dying(const struct victims *victims, int64_t until)
 {
 	int count;
 
 	for (int64_t us = 50; (count = left(victims)) > 0 && clock_ms() < until; us = us < 10000 ? us * 2 : us)
-		doze(victims, us);
+		tree_event_wait(victims->v2, "populated 1", us, -1);
 	return count;
 }
 
-static int kill_v2(const struct victims *victims)
+/* A threaded cgroup cannot be killed as one. */
+static int kill_threaded(int dir, int64_t deadline)
 {
-	bool frozen = false;
+	const struct freezer freezer = { .dir = dir, .v2 = true };
+	bool frozen = freeze(&freezer, deadline);
+	int r = tree_each(dir, shoot_all, &frozen);
+
+	freezer_release(&freezer);
+	return r;
+}
+
+static int kill_v2(const struct victims *victims, int64_t deadline)
+{
 	int r = file_write(victims->v2, "cgroup.kill", "1");
 
-	/* A threaded cgroup cannot be killed as one. */
-	return r == -EOPNOTSUPP ? tree_each(victims->v2, shoot_all, &frozen) : r == -ENODEV ? 0 : r;
+	return r == -EOPNOTSUPP ? kill_threaded(victims->v2, deadline) : r == -ENODEV ? 0 : r;
 }
 
 /* Nothing has been killed before the first round; after it there is more patience each time. */
@@ -197,7 +181,7 @@ static int64_t round_end(int round, int64_t deadline)
 static int kill_round(const struct victims *victims, int round, int64_t deadline)
 {
 	/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
-	int r = victims->v2 < 0 ? 0 : kill_v2(victims);
+	int r = victims->v2 < 0 ? 0 : kill_v2(victims, deadline);
 
 	if (r < 0)
 		return r;
@@ -221,19 +205,9 @@ int cgroup_kill(const struct cgroup_at *at, int timeout_ms)
 		if (r < 0)
 			break;
 	}
+	/* Killing lifts no freeze of v2, and a cgroup that is not removed with the container is used again (contract 16.15). */
+	if (victims.v2 >= 0)
+		freezer_release(&(struct freezer){ .dir = victims.v2, .v2 = true });
 	close_all(&victims);
 	return r;
-}
-
-int cgroup_frozen(const struct cgroup_at *at)
-{
-	bool frozen = false;
-
-	for (size_t i = 0; i < at->count && !frozen && tree_path_valid(at->path); i++) {
-		const struct record_cgroup *hierarchy = &at->hierarchies[i];
-		_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
-		if (dir >= 0)
-			frozen = hierarchy->v2 ? tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
-	}
-	return frozen;
 }

@@ -21,6 +21,9 @@ _Static_assert(CGROUP_DIRECTORIES_MOST >= 1 + CG_CONTROLLERS, "room for the v2 t
 
 #define MAKE_ATTEMPTS 5
 
+/* Controllers that systemd hands out (systemd.resource-control(5)); what else there is it neither enables nor disables. */
+#define SYSTEMDS (1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_IO | 1u << CG_MEMORY | 1u << CG_PIDS)
+
 /* Controllers a threaded v2 cgroup can have (cgroups(7)). */
 #define THREADED (1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_PIDS | 1u << CG_PERF_EVENT)
 
@@ -50,13 +53,23 @@ static int make_child(struct making *m, int parent, const char *name)
 	return tree_open(parent, name);
 }
 
+/* With systemd as the owner the directories are there, and the controllers too; but hugetlb and the like nobody else would fetch. */
+static int enable(const struct making *m, int dir, struct error *error)
+{
+	uint32_t needed = rows_needed(m->directory);
+
+	if (m->plan->unit)
+		return rows_enable(dir, m->plan->path, 0, needed & ~SYSTEMDS, error);
+	return rows_enable(dir, m->plan->path, m->directory->controllers, needed, error);
+}
+
 static int step_into(struct making *m, int *at, const char *name, struct error *error)
 {
 	const struct plan_cgroup_directory *directory = m->directory;
 
 	if (directory->v2)
-		try(rows_enable(*at, m->plan->path, directory->controllers, rows_needed(directory), error));
-	_cleanup_fd int next = make_child(m, *at, name);
+		try(enable(m, *at, error));
+	_cleanup_fd int next = m->plan->unit ? tree_open(*at, name) : make_child(m, *at, name);
 	if (next < 0)
 		return next;
 	if (!directory->v2 && directory->controllers & 1u << CG_CPUSET)
@@ -123,12 +136,13 @@ static int settle_type(const struct making *m, int dir, struct error *error)
 }
 
 /* Sharing with others would mix limits and kills up; and in a frozen cgroup init would never answer (contract section 14.2). */
-static int check_unused(const struct making *m, int dir, struct error *error)
+static int check_unused(const struct making *m, int dir, int ours, struct error *error)
 {
 	int count = m->made ? 0 : tree_count(dir);
 
 	if (count < 0)
 		return fail_at(error, &m->plan->at, -count, "cannot read the processes of the cgroup '%s'", m->plan->path);
+	count -= ours;
 	if (count > 0)
 		return fail_at(error, &m->plan->at, 0, "container's cgroup is not empty: %d process(es) found", count);
 	if (m->directory->v2 ? tree_event(dir, "frozen 1") : m->directory->controllers & 1u << CG_FREEZER && tree_v1_frozen(dir))
@@ -136,16 +150,61 @@ static int check_unused(const struct making *m, int dir, struct error *error)
 	return 0;
 }
 
+/* Whoever runs systemd may have taken a controller away (DisableControllers=). */
+static int check_controllers(const struct making *m, int dir, struct error *error)
+{
+	uint32_t missing = rows_needed(m->directory) & ~rows_controllers(dir);
+
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		if (missing & 1u << i)
+			return fail_at(error, &m->plan->at, 0, "systemd does not give the unit '%s' the cgroup controller '%s'",
+				       m->plan->unit->name, cgroup_controller_names[i]);
+	return 0;
+}
+
+/* The last row that says how many processes there may be, if that is one: init cannot be born where its placeholder is the one. */
+static const struct plan_write *only_one(const struct plan_cgroup_directory *directory)
+{
+	for (size_t i = directory->write_count; i > 0; i--) {
+		const struct plan_write *write = &directory->writes[i - 1];
+		if (strcmp(write->file, "pids.max") == 0)
+			return strcmp(write->value, "1") == 0 ? write : NULL;
+	}
+	return NULL;
+}
+
+static int make_room(const struct making *m, int dir, struct error *error)
+{
+	const struct plan_write *one = m->plan->unit && !m->plan->unit->is_slice ? only_one(m->directory) : NULL;
+	int r = one ? file_write(dir, one->file, "2") : 0;
+
+	return r < 0 ? rows_failed(m->plan, one, dir, -r, error) : 0;
+}
+
+int cgroup_born(const struct plan_cgroup *plan, const struct cgroup *cgroup, struct error *error)
+{
+	for (size_t i = 0; i < plan->directory_count && i < cgroup->count; i++) {
+		const struct plan_write *one = only_one(&plan->directories[i]);
+		int r = one ? file_write(cgroup->fd[i], one->file, one->value) : 0;
+		if (r < 0)
+			return rows_failed(plan, one, cgroup->fd[i], -r, error);
+	}
+	return 0;
+}
+
 static int fill(const struct making *m, int dir, struct error *error)
 {
 	const struct plan_cgroup *plan = m->plan;
 
-	try(check_unused(m, dir, error));
+	try(check_unused(m, dir, plan->unit && !plan->unit->is_slice, error));
+	if (plan->unit)
+		try(check_controllers(m, dir, error));
 	if (m->directory->v2)
 		try(settle_type(m, dir, error));
 	if (m->directory->v2 && plan->devices_v2)
 		try(device_filter_attach(dir, plan->device_rules, plan->device_rule_count, error));
 	try(rows_write(plan, m->directory, dir, error));
+	try(make_room(m, dir, error));
 	if (m->directory->v2 && plan->owner_uid != (uid_t)-1)
 		try(rows_delegate(dir, plan->owner_uid, error));
 	return 0;
@@ -162,13 +221,24 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	for (int attempt = 0; attempt < MAKE_ATTEMPTS && (dir = walk(m, error)) == -ENOENT; attempt++)
 		unmake(m);
 	if (dir < 0)
-		return fail_at(error, &m->plan->at, -dir, "cannot make the cgroup '%s' below '%s'", m->plan->path,
-			       m->directory->mount);
+		return fail_at(error, &m->plan->at, -dir, "cannot %s the cgroup '%s' below '%s'", m->plan->unit ? "open" : "make",
+			       m->plan->path, m->directory->mount);
 	cgroup->fd[cgroup->count++] = dir;
 	if (m->directory->v2)
 		cgroup->v2 = dir;
-	cgroup->made = cgroup->made || m->made;
+	cgroup->made = cgroup->made || m->made || m->plan->unit;
 	return fill(m, dir, error);
+}
+
+int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error)
+{
+	for (size_t i = 0; i < plan->directory_count; i++) {
+		const struct making making = { plan, &plan->directories[i], -1, 0 };
+		_cleanup_fd int dir = tree_leaf(plan->directories[i].mount, plan->directories[i].v2, plan->path);
+		if (dir >= 0)
+			try(check_unused(&making, dir, 0, error));
+	}
+	return 0;
 }
 
 int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error)

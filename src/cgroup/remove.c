@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/tree.h"
@@ -124,6 +125,21 @@ static void remove_above(const struct record_cgroup *hierarchy, const char *path
 		_cleanup_fd int parent = name ? tree_open(root, *at ? at : "/") : -1;
 		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
 			return;
+	}
+}
+
+void cgroup_wait_removed(const struct cgroup_at *at, int timeout_ms)
+{
+	int64_t until = clock_ms() + timeout_ms;
+
+	for (size_t i = 0; i < at->count;) {
+		_cleanup_fd int dir = tree_leaf(at->hierarchies[i].mount, at->hierarchies[i].v2, at->path);
+		if (dir < 0)
+			i++;
+		else if (clock_ms() >= until)
+			return;
+		else
+			nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
 }
 

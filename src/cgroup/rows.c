@@ -70,6 +70,13 @@ int rows_enable(int dir, const char *path, uint32_t wanted, uint32_t needed, str
 	return enable_one_by_one(dir, path, missing, needed, error);
 }
 
+uint32_t rows_controllers(int dir)
+{
+	char list[512];
+
+	return file_read(dir, "cgroup.controllers", list, sizeof(list)) < 0 ? 0 : named(list);
+}
+
 uint32_t rows_needed(const struct plan_cgroup_directory *directory)
 {
 	uint32_t bits = 0;
@@ -94,15 +101,37 @@ static const char *hint(const struct plan_write *write, int code)
 		return ": there is no such device";
 	if (code == EPERM && strncmp(write->file, "devices.", 8) == 0)
 		return ": the cgroup above does not allow it";
-	if ((code == EACCES || code == EINVAL || code == ENOSPC) && strncmp(write->file, "cpuset.", 7) == 0)
+	if ((code == EACCES || code == EINVAL || code == ENOSPC || code == ERANGE) && strncmp(write->file, "cpuset.", 7) == 0)
 		return ": the cgroup above, or this machine, does not have all of them";
-	if (code == EBUSY && strncmp(write->file, "memory.", 7) == 0)
+	if (code == EBUSY && strncmp(write->file, "hugetlb.", 8) == 0)
 		return ": the cgroup uses more than that already";
 	return "";
 }
 
-static int write_failed(const struct plan_cgroup *plan, const struct plan_write *write, int code, struct error *error)
+/* A number of the kernel for a message. */
+static void read_number(int dir, const char *file, char *to, size_t size)
 {
+	if (file_read(dir, file, to, size) < 0)
+		format(to, size, "unknown");
+	to[strcspn(to, "\n")] = '\0';
+}
+
+/* A legacy hierarchy gives up where v2 would kill (contract 14.3): what it says is that so much cannot be taken away. */
+static int memory_busy(const struct plan_write *write, int dir, struct error *error)
+{
+	bool both = strncmp(write->file, "memory.memsw.", 13) == 0;
+	char usage[32], peak[32];
+
+	read_number(dir, both ? "memory.memsw.usage_in_bytes" : "memory.usage_in_bytes", usage, sizeof(usage));
+	read_number(dir, both ? "memory.memsw.max_usage_in_bytes" : "memory.max_usage_in_bytes", peak, sizeof(peak));
+	return fail_at(error, &write->at, 0, "unable to set memory%s limit to %s (current usage: %s, peak usage: %s)",
+		       both ? "+swap" : "", write->value, usage, peak);
+}
+
+int rows_failed(const struct plan_cgroup *plan, const struct plan_write *write, int dir, int code, struct error *error)
+{
+	if (code == EBUSY && strncmp(write->file, "memory.", 7) == 0 && strstr(write->file, ".limit_in_bytes"))
+		return memory_busy(write, dir, error);
 	return fail_at(error, &write->at, code, "cannot write '%s' to %s of the cgroup '%s'%s", write->value, write->file,
 		       plan->path, hint(write, code));
 }
@@ -120,15 +149,15 @@ int rows_write(const struct plan_cgroup *plan, const struct plan_cgroup_director
 		if (r == -EINVAL && again_count < AGAIN_MOST)
 			again[again_count++] = write;
 		else if (r < 0)
-			return write_failed(plan, write, -r, error);
+			return rows_failed(plan, write, dir, -r, error);
 		i += write->or_next;
 	}
 	for (size_t i = 0; i < again_count; i++) {
 		int r = file_write(dir, again[i]->file, again[i]->value);
 		if (r < 0)
-			return write_failed(plan, again[i], -r, error);
+			return rows_failed(plan, again[i], dir, -r, error);
 	}
-	return 0;
+	return directory->v2 ? rows_check_cpuset(plan, directory, dir, error) : 0;
 }
 
 static int inherit(int parent, int dir, const char *file)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -197,14 +198,39 @@ int tree_count(int dir)
 	return r < 0 ? r : count;
 }
 
+static bool has_line(const char *text, const char *line)
+{
+	const char *found = strstr(text, line);
+
+	return found && (found == text || found[-1] == '\n') && found[strlen(line)] == '\n';
+}
+
 bool tree_event(int dir, const char *line)
 {
 	char events[256];
 
-	if (file_read(dir, "cgroup.events", events, sizeof(events)) < 0)
-		return false;
-	const char *found = strstr(events, line);
-	return found && (found == events || found[-1] == '\n') && found[strlen(line)] == '\n';
+	return file_read(dir, "cgroup.events", events, sizeof(events)) >= 0 && has_line(events, line);
+}
+
+bool tree_event_wait(int dir, const char *line, int64_t us, int interrupt)
+{
+	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+	_cleanup_fd int events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct pollfd wait_for[2] = { { .fd = events, .events = POLLPRI }, { .fd = interrupt, .events = POLLIN } };
+	char text[256];
+
+	/* Polling tells of changes since it was read through this descriptor. */
+	if (events >= 0 && (read_all(events, text, sizeof(text)) < 0 || !has_line(text, line)))
+		wait_for[0].fd = -1;
+	ppoll(wait_for, 2, &time, NULL);
+	return wait_for[1].revents != 0;
+}
+
+bool tree_threaded(int dir)
+{
+	char type[32];
+
+	return file_read(dir, "cgroup.type", type, sizeof(type)) > 0 && strncmp(type, "threaded", 8) == 0;
 }
 
 /* THAWED, FREEZING or FROZEN; what the cgroups above impose is in it. */

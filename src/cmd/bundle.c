@@ -48,7 +48,7 @@ static const char *file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void tell_notes(const char *name, const struct json_note *notes)
+void tell_notes(const char *name, const struct json_note *notes)
 {
 	for (const struct json_note *note = notes; note; note = note->next) {
 		if (note->warning)
@@ -58,7 +58,7 @@ static void tell_notes(const char *name, const struct json_note *notes)
 	}
 }
 
-static void tell_warnings(const struct plan_warning *warning)
+void tell_warnings(const struct plan_warning *warning)
 {
 	if (!warning)
 		return;

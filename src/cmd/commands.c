@@ -8,7 +8,12 @@ const struct command *const commands[] = {
 	&command_state,
 	&command_kill,
 	&command_delete,
+	&command_pause,
+	&command_resume,
+	&command_ps,
 	&command_list,
+	&command_update,   /* other limits */
+	&command_events,   /* statistics, and running out of memory */
 	&command_spec,     /* writes a config.json */
 	&command_features, /* what this binary supports, for engines */
 	&command_explain,  /* what create would do, row by row */
@@ -28,8 +33,8 @@ const struct option global_option_table[] = {
 	{ "log-format", 0, OPTION_WORD, G(log_format), "FORMAT", "text (default) or json", log_formats },
 	{ "log-level", 0, OPTION_WORD, G(log_level), "LEVEL", "error (default), warning, info or debug", log_levels },
 	{ "root", 0, OPTION_STRING, G(root), "DIR", "where the state of containers is kept (default /run/caisson)" },
-	{ "systemd-cgroup", 0, OPTION_FLAG, G(systemd_cgroup), NULL, "let systemd own the cgroups: not supported yet" },
-	{ "cgroup-manager", 0, OPTION_WORD, G(cgroup_manager), "NAME", "cgroupfs", cgroup_managers },
+	{ "systemd-cgroup", 0, OPTION_FLAG, G(systemd_cgroup), NULL, "systemd owns the cgroup; cgroupsPath is slice:prefix:name" },
+	{ "cgroup-manager", 0, OPTION_WORD, G(cgroup_manager), "NAME", "cgroupfs (default) or systemd", cgroup_managers },
 	{ "rootless", 0, OPTION_WORD, G(rootless), "BOOL", "true, false or auto", rootless },
 	{ "criu", 0, OPTION_IGNORED, 0, "PATH", "accepted and ignored" },
 	{ "version", 'v', OPTION_FLAG, G(version), NULL, "print the version" },

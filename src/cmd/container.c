@@ -72,6 +72,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		.pid_dir = AT_FDCWD,
 		.state = { .root = -1, .dir = -1 },
 		.cgroup = { .v2 = -1 },
+		.placeholder = { .pidfd = -1 },
 		.record = { .oci_version = OCI_VERSION, .annotations = prepared->spec.annotations },
 		.pidfd = -1,
 		.socket = -1,
@@ -94,6 +95,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 void container_close(struct stage *stage)
 {
 	cgroup_close(&stage->cgroup);
+	placeholder_end(&stage->placeholder);
 	state_close(&stage->state);
 	close_fd(&stage->socket);
 	close_fd(&stage->cargo);
@@ -117,34 +119,46 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 	return record_load(state, invocation->arena, record, error);
 }
 
-/* Our copy of config.json, and the planning that chapters of plan may be called with. */
-static int read_copy(const struct state_dir *state, struct arena *arena, struct planning *planning, struct error *error)
+int container_document(const struct state_dir *state, const char *name, struct arena *arena, const char **text, size_t *length,
+		       struct error *error)
 {
-	struct spec *spec = arena_new(arena, struct spec);
 	struct stat info;
 
-	planning->arena = arena;
-	planning->plan = arena_new(arena, struct plan);
-	planning->spec = spec;
-	_cleanup_fd int fd = openat(state->dir, STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_fd int fd = openat(state->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail(error, errno, "cannot read our copy of config.json of container '%s'", state->id);
+		return fail(error, errno, "cannot read our %s of container '%s'", name, state->id);
 	if (!S_ISREG(info.st_mode) || info.st_size > JSON_SIZE_MOST)
-		return fail(error, 0, "our copy of config.json of container '%s' is damaged", state->id);
-	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
-	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
-	if (length < 0)
-		return fail(error, (int)-length, "cannot read our copy of config.json of container '%s'", state->id);
-	return spec_read(STATE_CONFIG, text, (size_t)length, arena, spec, NULL, error);
+		return fail(error, 0, "our %s of container '%s' is damaged", name, state->id);
+	char *to = arena_alloc(arena, (size_t)info.st_size + 2);
+	ssize_t n = read_all(fd, to, (size_t)info.st_size + 2);
+	if (n < 0)
+		return fail(error, (int)-n, "cannot read our %s of container '%s'", name, state->id);
+	*text = to;
+	*length = (size_t)n;
+	return 1;
+}
+
+int container_config(const struct state_dir *state, struct arena *arena, struct spec *spec, struct error *error)
+{
+	const char *text;
+	size_t length;
+	int found = container_document(state, STATE_CONFIG, arena, &text, &length, error);
+
+	if (found == 0)
+		return fail(error, 0, "our copy of config.json of container '%s' is missing", state->id);
+	return found < 0 ? -1 : spec_read(STATE_CONFIG, text, length, arena, spec, NULL, error);
 }
 
 static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,
 		      struct error *error)
 {
 	struct request request = { .id = record->id, .bundle = record->bundle };
-	struct planning planning = { .request = &request };
+	struct spec *spec = arena_new(arena, struct spec);
+	struct planning planning = { .request = &request, .spec = spec, .arena = arena, .plan = arena_new(arena, struct plan) };
 
-	try(read_copy(state, arena, &planning, error));
+	try(container_config(state, arena, spec, error));
 	try(plan_hooks(&planning, error));
 	*hooks = &planning.plan->hooks;
 	return 0;

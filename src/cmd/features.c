@@ -85,8 +85,8 @@ static struct json_strings option_words(struct arena *arena)
 	return list;
 }
 
-/* Annotations of the configuration that change what is done with the host's files. */
-static const char *const unsafe[] = { "io.caisson.rootfs.", NULL };
+/* Annotations of the configuration that change what is done with the host's files, or what systemd does with the container. */
+static const char *const unsafe[] = { "io.caisson.rootfs.", "org.systemd.property.", NULL };
 
 static void fill(struct features *f, struct arena *arena)
 {
@@ -105,11 +105,11 @@ static void fill(struct features *f, struct arena *arena)
 		.hooks = hook_names(arena),
 		.mount_options = option_words(arena),
 		.annotations = { .items = annotations, .count = array_length(annotations), .given = true },
-		.unsafe_annotations = { .items = (const char **)unsafe, .count = 1, .given = true },
+		.unsafe_annotations = { .items = (const char **)unsafe, .count = array_length(unsafe) - 1, .given = true },
 		.linux_ = {
 			.namespaces = words(arena, namespace_words),
 			.capabilities = capability_names(arena),
-			.cgroup = { .v1 = true, .v2 = true, .rdma = true },
+			.cgroup = { .v1 = true, .v2 = true, .systemd = true, .rdma = true },
 			.seccomp = {
 				.enabled = true,
 				.actions = words(arena, seccomp_action_words),

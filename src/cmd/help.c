@@ -8,7 +8,7 @@ static void option_lines(const struct option *table, size_t count, struct text *
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct option *option = &table[i];
-		if (option->kind == OPTION_IGNORED)
+		if (option->kind == OPTION_IGNORED || !option->help)
 			continue;
 		size_t before = out->length;
 		text_printf(out, "   --%s", option->name);

@@ -1,4 +1,4 @@
-/* kill: a signal to init. */
+/* kill: a signal to init, or to all. */
 #include <signal.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
@@ -6,7 +6,7 @@
 struct kill_options { bool all; };
 
 static const struct option options[] = {
-	{ "all", 'a', OPTION_FLAG, offsetof(struct kill_options, all), NULL, "a container that has ended is no error" },
+	{ "all", 'a', OPTION_FLAG, offsetof(struct kill_options, all), NULL, "to all its processes, also of one that has ended" },
 };
 
 static int kill_container(const struct invocation *invocation, struct error *error)
@@ -20,10 +20,8 @@ static int kill_container(const struct invocation *invocation, struct error *err
 		return -1;
 	if (container_open(invocation, invocation->args[0], 0, &state, &record, error) < 0)
 		return -1;
-	/* What a dead init leaves behind in its cgroup is meant too (contract 1.13). */
-	if (o->all && record_status(&state, &record) == STATUS_STOPPED) {
-		return signal == SIGKILL ? container_end(&record, error) : 0;
-	}
+	if (o->all)
+		return container_kill_all(&state, &record, signal, invocation->arena, error);
 	return container_kill(&state, &record, signal, error);
 }
 

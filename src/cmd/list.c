@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/container.h"
+#include "run/oom.h"
 
 struct list_options { const char *format; bool quiet; };
 
@@ -25,6 +26,7 @@ struct entry { struct oci_state state; struct entry *next; };
 struct listing {
 	const struct invocation *invocation;
 	struct state_dir *root;
+	bool json;          /* wanted: then more is asked for */
 	struct entry *first, **last;
 };
 
@@ -88,6 +90,7 @@ static int add(const char *id, void *data, struct error *error)
 		struct entry *entry = arena_new(arena, struct entry);
 		oci_state_fill(&entry->state, &record, container_status(&state, &record));
 		entry->state.owner = owner_name(arena, &state);
+		entry->state.oom_killed = listing->json && container_oom_kills(&record) > 0;
 		*listing->last = entry;
 		listing->last = &entry->next;
 	}
@@ -174,13 +177,13 @@ static int list(const struct invocation *invocation, struct error *error)
 	struct state_dir root = { .root = -1, .dir = -1 };
 	struct listing listing = { .invocation = invocation, .root = &root };
 	struct text out = text_in(invocation->arena);
-	bool json = o->format && strcmp(o->format, "json") == 0;
 
+	listing.json = !o->quiet && o->format && strcmp(o->format, "json") == 0;
 	listing.last = &listing.first;
 	try(gather(invocation, &listing, error));
 	if (o->quiet)
 		as_ids(&listing, &out);
-	else if (json)
+	else if (listing.json)
 		as_json(&listing, &out);
 	else
 		as_table(&listing, invocation->arena, &out);

@@ -1,6 +1,7 @@
 /* state: what a container is now, as JSON (contract 8.1). */
 #include "base/text.h"
 #include "cmd/container.h"
+#include "run/oom.h"
 
 static int state(const struct invocation *invocation, struct error *error)
 {
@@ -16,6 +17,7 @@ static int state(const struct invocation *invocation, struct error *error)
 		record = (struct record){ .oci_version = OCI_VERSION, .id = invocation->args[0], .bundle = "" };
 	oci_state_fill(&shown, &record, container_status(&dir, &record));
 	shown.owner = "";
+	shown.oom_killed = container_oom_kills(&record) > 0;
 	json_encode(&oci_state_table, &shown, JSON_TWO_SPACES, &out);
 	text_add(&out, "\n");
 	return print(&out, error);

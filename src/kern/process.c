@@ -16,6 +16,7 @@
 #include "kern/credentials.h"
 
 #define STACK_SIZE (64 * 1024)
+#define STACK_TOUCHED 2 /* pages at its beginning, more than a birth needs */
 
 /* libc has no clone3, and the child of CLONE_VM must not return into the frame it was called from. */
 #if defined(__x86_64__)
@@ -59,6 +60,10 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
 		return -errno;
+	/* Its first page faults are ours: the child may be born into a cgroup without any memory. What a fault needs is the child's to pay,
+	 * and nobody is killed for it as long as it lives in our memory: it would try again for ever. */
+	for (size_t page = 1; page <= STACK_TOUCHED; page++)
+		((volatile char *)stack)[STACK_SIZE - page * 4096] = 0;
 	with_stack.stack = (uintptr_t)stack;
 	with_stack.stack_size = STACK_SIZE;
 	long pid = clone3_raw(&with_stack, sizeof(with_stack), run, data);

@@ -1,4 +1,4 @@
-/* A program run to its end, with a time limit, its output passed on: hooks, on either side. */
+/* A program run to its end, with a time limit, its output passed on or taken: hooks, on either side, and ps. */
 #include "kern/process.h"
 
 #include <errno.h>
@@ -15,9 +15,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#define PIPE_HOLDS 65536 /* pipe(7) */
+#define CHUNK 4096
+
 struct call {
 	const struct program *program;
-	int input, output;
+	int input, output, errors;
 	int error;
 };
 
@@ -30,7 +33,7 @@ static int child(void *data)
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signals_default();
-	if (dup2(call->input, 0) < 0 || dup2(call->output, 1) < 0 || dup2(call->output, 2) < 0 ||
+	if (dup2(call->input, 0) < 0 || dup2(call->output, 1) < 0 || dup2(call->errors, 2) < 0 ||
 	    (program->cwd >= 0 && fchdir(program->cwd) < 0) || syscall(ABI_SYS_close_range, 3, ~0U, 0) < 0)
 		call->error = errno;
 	else {
@@ -73,30 +76,53 @@ static void keep_last_line(struct program_end *end, const char *data, size_t len
 	}
 }
 
+/* One pipe from the program. */
 struct relay {
-	int from;
+	const struct program *program;
+	struct program_end *end;
+	int from;                 /* -1: none, or at its end */
+	bool taken;
 	size_t at;
 	bool finished;
 };
 
-/* Passes on what is there. False at the end of it. */
-static bool pass_on(struct relay *relay, struct program_end *end)
+static bool hand_on(struct relay *relay, const char *data, size_t length)
 {
-	char data[1024];
-	ssize_t length = read(relay->from, data, sizeof(data));
-	if (length < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (length == 0)
-		return false;
-	write_all(STDERR_FILENO, data, (size_t)length);
-	keep_last_line(end, data, (size_t)length, &relay->at, &relay->finished);
+	if (relay->taken) {
+		relay->end->refused = !relay->program->take(relay->program->to, data, length);
+		return !relay->end->refused;
+	}
+	write_all(STDERR_FILENO, data, length);
+	keep_last_line(relay->end, data, length, &relay->at, &relay->finished);
 	return true;
 }
 
+/* Passes on what is there: false if there was nothing. */
+static bool pass_on(struct relay *relay)
+{
+	char data[CHUNK];
+	ssize_t length = read(relay->from, data, sizeof(data));
+	if (length < 0 && (errno == EINTR || errno == EAGAIN))
+		return false;
+	if (length <= 0 || !hand_on(relay, data, (size_t)length))
+		relay->from = -1;
+	return relay->from >= 0;
+}
+
+/* At most as much as a pipe holds: a program that never ends must not keep us from looking at the time, and what it left behind not
+ * from coming to an end. */
+static void drain(struct relay *relay)
+{
+	for (size_t i = 0; i < PIPE_HOLDS / CHUNK && relay->from >= 0 && pass_on(relay); i++)
+		;
+}
+
 struct watch {
-	const struct program *program;
 	pid_t pid;
-	int pidfd, output;
+	int pidfd, interrupt, watched;
+	int64_t deadline;
+	struct relay output, errors;
+	struct program_end *end;
 };
 
 static void kill_group(const struct watch *watch, bool *why)
@@ -105,71 +131,112 @@ static void kill_group(const struct watch *watch, bool *why)
 	kill(-watch->pid, SIGKILL);
 }
 
-/* Until the program itself has ended: a daemon it left behind may keep the output open for ever (case C60). */
-static void attend(const struct watch *watch, struct program_end *end)
+/* For poll(2); when the time is over, it is for good. */
+static int time_left(struct watch *watch)
 {
-	struct relay relay = { .from = watch->output };
-	struct pollfd wait_for[4] = {
-		{ .fd = watch->pidfd, .events = POLLIN },
-		{ .fd = watch->output, .events = POLLIN },
-		{ .fd = watch->program->interrupt, .events = POLLIN },
-		{ .fd = watch->program->watched, .events = POLLIN },
-	};
-	int64_t deadline = watch->program->timeout_ms ? clock_ms() + watch->program->timeout_ms : INT64_MAX;
+	int64_t left = watch->deadline == INT64_MAX ? -1 : watch->deadline - clock_ms();
 
-	while (!wait_for[0].revents) {
-		int64_t left = deadline == INT64_MAX ? -1 : deadline - clock_ms();
-		if (deadline != INT64_MAX && left <= 0) {
-			kill_group(watch, &end->timed_out);
-			deadline = INT64_MAX;
-			left = -1;
-		}
-		if (poll(wait_for, 4, (int)left) < 0 && errno != EINTR)
-			return;
-		if (wait_for[1].revents && !pass_on(&relay, end))
-			wait_for[1].fd = -1;
-		if (wait_for[2].revents || wait_for[3].revents) {
-			kill_group(watch, &end->interrupted);
-			wait_for[2].fd = wait_for[3].fd = -1;
-		}
-	}
-	/* What it wrote before it ended is in the pipe; 64 KiB is all a pipe holds. */
-	for (int i = 0; i < 64 && wait_for[1].fd >= 0 && poll(&wait_for[1], 1, 0) > 0; i++)
-		if (!pass_on(&relay, end))
-			break;
+	if (watch->deadline == INT64_MAX || left > 0)
+		return (int)left;
+	kill_group(watch, &watch->end->timed_out);
+	watch->deadline = INT64_MAX;
+	return -1;
 }
 
-int program_run(const struct program *program, struct program_end *end)
+/* True once the program itself has ended: a daemon it left behind may keep the output open for ever (case C60). */
+static bool attend_once(struct watch *watch)
 {
-	int pipe_ends[2], pidfd = -1;
-	memset(end, 0, sizeof(*end));
-	_cleanup_fd int input = input_file(program);
-	if (input < 0)
-		return input;
-	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+	struct pollfd wait_for[5] = {
+		{ .fd = watch->pidfd, .events = POLLIN },       { .fd = watch->interrupt, .events = POLLIN },
+		{ .fd = watch->watched, .events = POLLIN },     { .fd = watch->output.from, .events = POLLIN },
+		{ .fd = watch->errors.from, .events = POLLIN },
+	};
+
+	if (poll(wait_for, 5, time_left(watch)) < 0)
+		return errno != EINTR;
+	if (wait_for[3].revents)
+		drain(&watch->output);
+	if (wait_for[4].revents)
+		drain(&watch->errors);
+	if (wait_for[3].revents && watch->end->refused)
+		kill_group(watch, &watch->end->refused);
+	if (wait_for[1].revents || wait_for[2].revents) {
+		kill_group(watch, &watch->end->interrupted);
+		watch->interrupt = watch->watched = -1;
+	}
+	return wait_for[0].revents != 0;
+}
+
+/* What we keep of the pipes; `output` is -1 without take(). */
+struct pipes { int output, errors; };
+
+static void attend(const struct program *program, pid_t pid, int pidfd, struct pipes pipes, struct program_end *end)
+{
+	struct watch watch = {
+		.pid = pid,
+		.pidfd = pidfd,
+		.interrupt = program->interrupt,
+		.watched = program->watched,
+		.deadline = program->timeout_ms ? clock_ms() + program->timeout_ms : INT64_MAX,
+		.output = { .program = program, .end = end, .from = pipes.output, .taken = true },
+		.errors = { .program = program, .end = end, .from = pipes.errors },
+		.end = end,
+	};
+
+	while (!attend_once(&watch))
+		;
+	drain(&watch.output);
+	drain(&watch.errors);
+}
+
+/* A pipe that is read without waiting. */
+static int open_pipe(int *ours, int *theirs)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	_cleanup_fd int output_read = pipe_ends[0];
-	_cleanup_fd int output_write = pipe_ends[1];
-	fcntl(output_read, F_SETFL, O_NONBLOCK);
+	*ours = ends[0];
+	*theirs = ends[1];
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
 
-	struct call call = { .program = program, .input = input, .output = output_write };
-	struct abi_clone_args args = { .flags = ABI_CLONE_PIDFD,
-				       .pidfd = (uintptr_t)&pidfd,
-				       .exit_signal = SIGCHLD };
-	long pid = clone_vfork(&args, child, &call);
-	if (pid < 0)
-		return (int)pid;
-	_cleanup_fd int held = pidfd;
-	close_fd(&output_write);
-	if (!call.error)
-		attend(&(struct watch){ program, (pid_t)pid, held, output_read }, end);
-
+static void how_it_ended(int pidfd, struct program_end *end)
+{
 	siginfo_t how = { 0 };
-	while (waitid(P_PIDFD, (id_t)held, &how, WEXITED | __WALL) < 0 && errno == EINTR)
+
+	while (waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED | __WALL) < 0 && errno == EINTR)
 		;
 	if (how.si_code == CLD_EXITED)
 		end->code = how.si_status;
 	else
 		end->signal = how.si_status;
+}
+
+int program_run(const struct program *program, struct program_end *end)
+{
+	_cleanup_fd int output = -1, errors = -1, their_output = -1, their_errors = -1;
+	int pidfd = -1;
+	memset(end, 0, sizeof(*end));
+	_cleanup_fd int input = input_file(program);
+	if (input < 0)
+		return input;
+	int r = open_pipe(&errors, &their_errors);
+	if (r == 0 && program->take)
+		r = open_pipe(&output, &their_output);
+	if (r < 0)
+		return r;
+
+	struct call call = { program, input, program->take ? their_output : their_errors, their_errors, 0 };
+	struct abi_clone_args args = { .flags = ABI_CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD };
+	long pid = clone_vfork(&args, child, &call);
+	if (pid < 0)
+		return (int)pid;
+	_cleanup_fd int held = pidfd;
+	close_fd(&their_output);
+	close_fd(&their_errors);
+	if (!call.error)
+		attend(program, (pid_t)pid, held, (struct pipes){ output, errors }, end);
+	how_it_ended(held, end);
 	return -call.error;
 }

@@ -59,7 +59,7 @@ static size_t find_v1(struct cgroup_planning *c, const char *mount)
 }
 
 /* v2 first: init is born in that one. */
-static void list_directories(struct cgroup_planning *c)
+void cgroup_list_directories(struct cgroup_planning *c)
 {
 	if (c->host->v2)
 		add_directory(c, c->host->v2, true);
@@ -98,7 +98,7 @@ static uid_t owner(const struct planning *p)
 	return (uid_t)-1;
 }
 
-static void hand_over(struct cgroup_planning *c)
+void cgroup_hand_over(struct cgroup_planning *c)
 {
 	struct plan_cgroup *plan = &c->p->plan->cgroup;
 
@@ -142,15 +142,18 @@ int plan_cgroup(struct planning *p, struct error *error)
 	c.resources = linux_ && linux_->resources ? linux_->resources : &none;
 	p->plan->cgroup = (struct plan_cgroup){ .owner_uid = (uid_t)-1 };
 	if (p->request->systemd_cgroup)
-		return fail(error, 0, "--systemd-cgroup is not supported yet");
-	if (!c.host->v2 && c.host->layout != CGROUP_HYBRID && c.host->layout != CGROUP_LEGACY)
+		try(cgroup_plan_unit(&c, error));
+	else if (!c.host->v2 && c.host->layout != CGROUP_HYBRID && c.host->layout != CGROUP_LEGACY)
 		return no_cgroups(&c, error);
-	list_directories(&c);
-	try(cgroup_plan_path(&c, error));
+	cgroup_list_directories(&c);
+	if (!c.unit)
+		try(cgroup_plan_path(&c, error));
 	try(cgroup_plan_devices(&c, error));
 	try(cgroup_plan_resources(&c, error));
 	try(cgroup_plan_unified(&c, error));
+	if (c.unit)
+		try(cgroup_plan_unit_properties(&c, c.unit, error));
 	p->plan->cgroup.owner_uid = owner(p);
-	hand_over(&c);
+	cgroup_hand_over(&c);
 	return 0;
 }

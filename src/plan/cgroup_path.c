@@ -18,7 +18,7 @@ static bool begins_with_name(const char *component, const char *name)
 
 /* The kernel names its files "cgroup.X" and "CONTROLLER.X" and may add more with any release: such a directory would be in the
  * way, or be taken for a file. */
-static bool reserved(const char *component)
+bool cgroup_name_reserved(const char *component)
 {
 	for (size_t i = 0; i < sizeof(legacy_files) / sizeof(legacy_files[0]); i++)
 		if (strcmp(component, legacy_files[i]) == 0)
@@ -36,7 +36,7 @@ static int check_component(const char *component, const struct place *at, struct
 		return fail_at(error, at, 0, "a cgroup path may not have '..' in it");
 	if (strlen(component) > NAME_MAX)
 		return fail_at(error, at, 0, "a part of the cgroup path is longer than %d bytes", NAME_MAX);
-	if (reserved(component))
+	if (cgroup_name_reserved(component))
 		return fail_at(error, at, 0, "the kernel reserves the name '%s' in a cgroup path for its own files", component);
 	return 0;
 }
@@ -95,8 +95,6 @@ int cgroup_plan_path(struct cgroup_planning *c, struct error *error)
 	const struct place *at = &linux_->cgroups_path_at;
 	try(check_characters(linux_->cgroups_path, at, error));
 	if (systemd_triple(linux_->cgroups_path))
-		return fail_at(error, at, 0,
-			       "'%s' is slice:prefix:name, which goes with --systemd-cgroup, and that is not supported yet",
-			       linux_->cgroups_path);
+		return fail_at(error, at, 0, "'%s' is slice:prefix:name, which goes with --systemd-cgroup", linux_->cgroups_path);
 	return normalise(p, linux_->cgroups_path, at, error);
 }

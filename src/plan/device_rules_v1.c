@@ -100,23 +100,81 @@ static int play(struct model *model, struct plan_device_rule rule)
 	return 0;
 }
 
-int device_rules_v1(const struct plan_device_rules *rules, const struct place *at, struct cgroup_rows *rows, struct error *error)
+static int play_all(const struct plan_device_rules *rules, const struct place *at, struct arena *arena, struct model *model,
+		    struct error *error)
 {
-	struct model model = { .exceptions = arena_array(rows->arena, struct plan_device_rule, 2 * rules->count) };
 	char text[DEVICE_RULE_TEXT];
 
+	*model = (struct model){ .exceptions = arena_array(arena, struct plan_device_rule, 2 * rules->count) };
 	for (size_t i = 0; i < rules->count; i++)
-		if (play(&model, rules->items[i]) < 0) {
+		if (play(model, rules->items[i]) < 0) {
 			device_rule_text(&rules->items[i], text);
 			return fail_at(error, at, 0,
 				       "the device rule '%s %s' takes back a part of an earlier one, which cgroup v1 cannot do",
 				       rules->items[i].allow ? "allow" : "deny", text);
 		}
+	return 0;
+}
+
+static void write_exception(const char *file, const struct plan_device_rule *rule, const struct place *at, struct cgroup_rows *rows)
+{
+	char text[DEVICE_RULE_TEXT];
+
+	device_rule_text(rule, text);
+	cgroup_row(rows, at, ROW_PLAIN, file, "%s", text);
+}
+
+static void write_all_of(const struct model *model, const struct place *at, struct cgroup_rows *rows)
+{
 	/* The whole default first: there is no moment in which more is allowed than in the end (rule B.8). */
-	cgroup_row(rows, at, ROW_PLAIN, model.allow ? "devices.allow" : "devices.deny", "a");
-	for (size_t i = 0; i < model.count; i++) {
-		device_rule_text(&model.exceptions[i], text);
-		cgroup_row(rows, at, ROW_PLAIN, model.allow ? "devices.deny" : "devices.allow", "%s", text);
+	cgroup_row(rows, at, ROW_PLAIN, model->allow ? "devices.allow" : "devices.deny", "a");
+	for (size_t i = 0; i < model->count; i++)
+		write_exception(model->allow ? "devices.deny" : "devices.allow", &model->exceptions[i], at, rows);
+}
+
+int device_rules_v1(const struct plan_device_rules *rules, const struct place *at, struct cgroup_rows *rows, struct error *error)
+{
+	struct model model;
+
+	try(play_all(rules, at, rows->arena, &model, error));
+	write_all_of(&model, at, rows);
+	return 0;
+}
+
+/* Exceptions of `some` that `others` do not have, or not with all kinds of access. */
+static void write_beyond(const char *file, const struct model *some, const struct model *others, const struct place *at,
+			 struct cgroup_rows *rows)
+{
+	for (size_t i = 0; i < some->count; i++) {
+		struct plan_device_rule rule = some->exceptions[i];
+		for (size_t k = 0; k < others->count; k++)
+			if (covers(&rule, &others->exceptions[k]) && covers(&others->exceptions[k], &rule))
+				rule.access &= ~others->exceptions[k].access;
+		if (rule.access)
+			write_exception(file, &rule, at, rows);
 	}
+}
+
+/* The kernel looks exceptions up by type and numbers, and takes bits of access away or adds them. "a" it would refuse once the container
+ * has made cgroups of its own in there. */
+int device_rules_v1_change(const struct plan_device_rules *from, const struct plan_device_rules *to, const struct place *at,
+			   struct cgroup_rows *rows, struct error *error)
+{
+	struct model old, new;
+
+	try(play_all(from, at, rows->arena, &old, error));
+	try(play_all(to, at, rows->arena, &new, error));
+	if (old.allow != new.allow) {
+		write_all_of(&new, at, rows);
+		return 0;
+	}
+	const char *allow = "devices.allow", *deny = "devices.deny";
+	if (new.allow) { /* the exceptions are what is denied: first more of that, too */
+		write_beyond(deny, &new, &old, at, rows);
+		write_beyond(allow, &old, &new, at, rows);
+		return 0;
+	}
+	write_beyond(deny, &old, &new, at, rows);
+	write_beyond(allow, &new, &old, at, rows);
 	return 0;
 }

@@ -8,8 +8,6 @@ int plan_refuse_later(struct planning *p, struct error *error)
 	const struct spec_process *process = p->spec->process;
 	const struct spec_linux *linux_ = p->spec->linux_;
 
-	if (p->request->systemd_cgroup)
-		return fail(error, 0, NOT_YET, "--systemd-cgroup");
 	if (process && process->terminal)
 		return fail_at(error, &process->at, 0, NOT_YET, "terminal: true");
 	if (p->request->console_socket)

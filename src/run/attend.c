@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "cgroup/oom.h"
 #include "kern/process.h"
 
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
@@ -85,18 +86,41 @@ static void take_signals(pid_t init, int pidfd, int signal_fd)
 	}
 }
 
-int attend(pid_t init, int pidfd, int signal_fd)
+/* Read as soon as there is news: once the directory is gone, so is the number. */
+static void count_kills(struct attended *attended)
 {
-	struct pollfd wait_for[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
+	if (attended->oom >= 0 && cgroup_oom_count(attended->oom, &attended->oom_kills) < 0)
+		close_fd(&attended->oom); /* poll(2) would say again and again that it is gone */
+}
+
+static bool wait_for_news(struct attended *attended)
+{
+	struct pollfd wait_for[] = {
+		{ .fd = attended->pidfd, .events = POLLIN },
+		{ .fd = attended->signals, .events = POLLIN },
+		{ .fd = attended->oom, .events = POLLPRI },
+	};
+
+	if (poll(wait_for, array_length(wait_for), -1) < 0)
+		return errno == EINTR;
+	if (wait_for[2].revents || wait_for[0].revents)
+		count_kills(attended);
+	if (wait_for[0].revents)
+		return false;
+	if (wait_for[1].revents)
+		take_signals(attended->init, attended->pidfd, attended->signals);
+	return true;
+}
+
+int attend(struct attended *attended)
+{
 	siginfo_t how = { 0 };
 
-	while (!wait_for[0].revents) {
-		if (poll(wait_for, 2, -1) < 0 && errno != EINTR)
-			break;
-		if (!wait_for[0].revents && wait_for[1].revents)
-			take_signals(init, pidfd, signal_fd);
-	}
-	while (waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED) < 0 && errno == EINTR)
+	count_kills(attended); /* poll(2) tells what is new since it was read */
+	while (wait_for_news(attended))
+		;
+	close_fd(&attended->oom);
+	while (waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED) < 0 && errno == EINTR)
 		;
 	return how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,12 +17,14 @@
 #include "run/attend.h"
 #include "run/baton.h"
 #include "run/image.h"
+#include "run/oom.h"
 #include "run/stage.h"
 
 /* The largest filter the kernel takes is 4096 instructions of 8 bytes; making it uses the arena a little, too. */
 #define FILTER_ROOM (1u << 20)
 
 #define REBIRTH_MS 4000
+#define END_MS 100
 
 static int socket_pair(int *ours, int *theirs)
 {
@@ -83,6 +86,21 @@ static int identify(struct stage *stage, int image, struct error *error)
 	return 0;
 }
 
+static int not_born(const struct stage *stage, int code, struct error *error)
+{
+	const struct plan_unit *unit = stage->plan->cgroup.unit;
+
+	if (container_oom_at_birth(&stage->record))
+		return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
+	/* Who held the place in systemd's scope may have been killed for it, and the scope has gone with him. */
+	if (unit && (code == ENOMEM || code == E2BIG || code == ENODEV) && container_oom_kills(&stage->record) < 0)
+		return fail(error, 0, OOM_SENTENCE ", or the unit '%s' was stopped from outside", unit->name);
+	if (code == EACCES && unit && unit->user) /* that is where the two cgroups' common parent is root's */
+		return fail(error, EACCES, "cannot make a process in the user's unit '%s' from outside of what the user's systemd owns: "
+			    "run it below 'systemd-run --user --scope'", unit->name);
+	return fail(error, code, "cannot make a process with its namespaces");
+}
+
 int host_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
@@ -109,7 +127,7 @@ int host_birth(struct stage *stage, struct error *error)
 	};
 	pid_t pid = process_birth(&birth);
 	if (pid < 0)
-		return fail(error, -pid, "cannot make a process with its namespaces");
+		return not_born(stage, -pid, error);
 	stage->pid = pid;
 	stage->baton = true;
 
@@ -141,11 +159,29 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 
 	if (stage->pidfd >= 0)
 		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOWAIT);
-	if (how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path)
-		return fail(error, 0, "container init was killed during setup: OOM-killed (memory limit too low?) or killed from outside");
+	bool killed = how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path;
+	int64_t kills = killed ? container_oom_kills(&stage->record) : 0;
+	if (kills > 0)
+		return fail(error, 0, OOM_SENTENCE);
+	if (kills < 0)
+		return fail(error, 0, OOM_SENTENCE ", or killed from outside, during setup");
 	if (how.si_pid && how.si_code != CLD_EXITED)
 		return fail(error, 0, "container init was killed during setup by signal %d", how.si_status);
 	return fail(error, 0, "container init ended during setup without saying why");
+}
+
+/* A step of ours may fail because init is gone, each in its own words; the reason is the kernel's. */
+static bool prefer_oom(struct stage *stage, struct error *error)
+{
+	struct error oom = { 0 };
+
+	/* Its sockets are closed a moment before it has ended. */
+	if (stage->pidfd < 0 || container_oom_kills(&stage->record) <= 0 || pidfd_wait(stage->pidfd, END_MS) != 1)
+		return false;
+	memcpy(oom.step, error->step, sizeof(oom.step));
+	fail(&oom, 0, OOM_SENTENCE);
+	*error = oom;
+	return true;
 }
 
 void score_prefer_other(struct stage *stage, struct error *error)
@@ -154,7 +190,7 @@ void score_prefer_other(struct stage *stage, struct error *error)
 	struct baton baton;
 	int fd = -1;
 
-	if (stage->socket < 0 || error->code != EPIPE || poll(&from, 1, 0) <= 0)
+	if (prefer_oom(stage, error) || stage->socket < 0 || error->code != EPIPE || poll(&from, 1, 0) <= 0)
 		return;
 	if (baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_FAILED)
 		*error = baton.error;

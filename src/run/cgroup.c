@@ -1,22 +1,59 @@
 /* The container's cgroup, as steps of the score. */
 #include "cgroup/cgroup.h"
 
+#include <string.h>
+#include "cgroup/unit.h"
+#include "run/container.h"
 #include "run/stage.h"
 
-/* The first record names the cgroup before it exists (rule B.14.4). Where making it fails nothing of it is left, and what stands in
- * its place is somebody else's: the end of this container must not kill in there. */
+/* Where it could not be made nothing of it is left, and what stands in its place is somebody else's: the end of this container must
+ * not kill in there. */
+static int forget(struct record *record)
+{
+	record->unit = record->cgroup_path = NULL;
+	record->cgroups = (struct json_objects){ .items = NULL };
+	return -1;
+}
+
+/* From here on the unit is ours, whatever is in its cgroup, and wherever systemd has put it. */
+static int start_unit(struct stage *stage, struct error *error)
+{
+	struct plan_cgroup *plan = &stage->plan->cgroup;
+	struct record *record = &stage->record;
+	const char *path;
+
+	if (!plan->unit->user && cgroup_check_unused(plan, error) < 0)
+		return forget(record);
+	if (unit_start(plan->unit, &stage->placeholder, stage->arena, &path, error) < 0)
+		return forget(record);
+	bool as_written = record->cgroup_made && record->cgroup_path && strcmp(record->cgroup_path, path) == 0;
+	plan->path = record->cgroup_path = path;
+	record->cgroup_made = true;
+	record_name_unit(record, plan, stage->arena);
+	return as_written ? 0 : record_save(&stage->state, record, stage->arena, error);
+}
+
+/* The first record names the cgroup before it exists (rule B.14.4). */
 int host_cgroup(struct stage *stage, struct error *error)
 {
-	if (cgroup_make(&stage->plan->cgroup, &stage->cgroup, error) < 0) {
-		stage->record.cgroup_path = NULL;
-		stage->record.cgroups = (struct json_objects){ .items = NULL };
-		return -1;
-	}
-	bool as_written = stage->record.cgroup_made == stage->cgroup.made;
-	stage->record.cgroup_made = stage->cgroup.made;
+	struct record *record = &stage->record;
+	bool unit = stage->plan->cgroup.unit;
+
+	if (unit)
+		try(start_unit(stage, error));
+	if (cgroup_make(&stage->plan->cgroup, &stage->cgroup, error) < 0)
+		return unit ? -1 : forget(record);
+	bool as_written = record->cgroup_made == stage->cgroup.made;
+	record->cgroup_made = stage->cgroup.made;
 	if (!as_written) /* somebody has made it, or removed it, since we looked */
-		try(record_save(&stage->state, &stage->record, stage->arena, error));
-	return record_save_backup(&stage->state, &stage->record, stage->arena, error);
+		try(record_save(&stage->state, record, stage->arena, error));
+	return record_save_backup(&stage->state, record, stage->arena, error);
+}
+
+int host_placeholder(struct stage *stage, struct error *error)
+{
+	placeholder_end(&stage->placeholder);
+	return cgroup_born(&stage->plan->cgroup, &stage->cgroup, error);
 }
 
 int host_join_cgroups(struct stage *stage, struct error *error)

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "run/container.h"
+#include "run/oom.h"
 
 static const char *time_now(struct arena *arena)
 {
@@ -68,6 +69,16 @@ struct cgroup_at record_cgroup_at(const struct record *record)
 	return (struct cgroup_at){ record->cgroup_path, record->cgroups.items, record->cgroups.count };
 }
 
+/* The unit is what there is to be stopped, wherever systemd puts it; the directories above it are systemd's. */
+void record_name_unit(struct record *record, const struct plan_cgroup *plan, struct arena *arena)
+{
+	const char *slash = strrchr(plan->path, '/');
+
+	record->unit = plan->unit->name;
+	record->user_unit = plan->unit->user;
+	record->cgroup_above = arena_copy(arena, plan->path, (size_t)(slash - plan->path));
+}
+
 static void record_cgroups(struct stage *stage)
 {
 	const struct plan_cgroup *plan = &stage->plan->cgroup;
@@ -76,9 +87,16 @@ static void record_cgroups(struct stage *stage)
 	if (!plan->path)
 		return;
 	record_name_cgroup(record, plan, stage->arena);
+	if (plan->unit)
+		record_name_unit(record, plan, stage->arena);
 	/* A cgroup that was there before us is used, not removed. */
 	record->cgroup_made = !cgroup_exists(stage->arena, plan, plan->path);
-	record->cgroup_above = cgroup_above(stage->arena, plan);
+	if (!record->cgroup_made)
+		record_oom_before(record);
+	if (!plan->unit)
+		record->cgroup_above = cgroup_above(stage->arena, plan);
+	if (record->user_unit) /* it begins where the user's manager is, which is known once the unit is started */
+		record->cgroup_path = NULL;
 }
 
 static void record_hooks(struct stage *stage)

@@ -44,6 +44,8 @@ static bool loopback(const struct plan *plan) { return plan->namespaces.loopback
 
 static bool cgroup(const struct plan *plan) { return plan->cgroup.path != NULL; }
 
+static bool scope(const struct plan *plan) { return plan->cgroup.unit && !plan->cgroup.unit->is_slice; }
+
 static bool legacy_cgroups(const struct plan *plan)
 {
 	for (size_t i = 0; plan->cgroup.path && i < plan->cgroup.directory_count; i++)
@@ -106,6 +108,7 @@ const struct row create_score[] = {
 	H("root", "open the root file system as a detached tree", host_root, NULL, show_root),
 	H("listener", "make the socket that start will connect to", host_listener, NULL, NULL),
 	H("birth", "init is born, in its cgroup and its new namespaces", host_birth, NULL, show_namespaces),
+	H("placeholder", "the process that held the place in systemd's scope ends", host_placeholder, scope, NULL),
 
 	/* From here two processes take turns; what is ASIDE runs on the second core. */
 	I("ties", "init dies with its creator and cannot be traced", init_ties, NULL, NULL),

@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <signal.h>
 #include "base/cleanup.h"
+#include "base/log.h"
+#include "cgroup/unit.h"
 #include "kern/process.h"
 #include "run/container.h"
 
 #define END_WAIT_MS 4000
+#define UNIT_END_MS 1000
 
 /* The cgroup before the wait: one that is frozen has to thaw for its processes to die. */
 int container_end(const struct record *record, struct error *error)
@@ -25,11 +28,29 @@ int container_end(const struct record *record, struct error *error)
 	return fail(error, 0, "container init still running: pid %d did not die", record->pid);
 }
 
+/* Where systemd cannot be reached the container goes all the same: an empty scope ends by itself, if it is left to. */
+static void stop_unit(const struct record *record, const struct cgroup_at *at)
+{
+	struct error error = { 0 };
+	char sentence[1024];
+
+	if (unit_stop(record->unit, record->user_unit, &error) == 0)
+		return;
+	error_sentence(&error, sentence, sizeof(sentence));
+	log_warning("%s", sentence);
+	if (at->path)
+		cgroup_wait_removed(at, UNIT_END_MS);
+}
+
 static int remove_cgroup(const struct record *record, struct error *error)
 {
-	if (!record->cgroup_path || !record->cgroup_made) /* not ours to remove */
+	if (!record->cgroup_made) /* not ours to remove */
 		return 0;
 	struct cgroup_at at = record_cgroup_at(record);
+	if (record->unit)
+		stop_unit(record, &at);
+	if (!record->cgroup_path)
+		return 0;
 	int r = cgroup_remove(&at, record->cgroup_above);
 	return r < 0 ? fail(error, -r, "cannot remove cgroup '%s'", record->cgroup_path) : 0;
 }

@@ -65,6 +65,15 @@ static bool has_selinux(void)
 	return statfs("/sys/fs/selinux", &fs) == 0 && (uint32_t)fs.f_type == ABI_SELINUX_MAGIC;
 }
 
+/* The system's manager takes orders from whoever it runs as: root, but not root of a user namespace inside (rootless engines). */
+static void probe_systemd(struct host *host)
+{
+	struct stat info;
+
+	host->systemd = lstat("/run/systemd/system", &info) == 0 && S_ISDIR(info.st_mode);
+	host->systemd_user = host->systemd && info.st_uid != host->euid;
+}
+
 static void probe_capabilities(struct host *host)
 {
 	for (unsigned i = 0; i < 64; i++) {
@@ -88,5 +97,6 @@ void host_probe(struct host *host, struct arena *arena)
 	host->selinux = has_selinux();
 	host->kcore = access("/proc/kcore", F_OK) == 0;
 	probe_capabilities(host);
+	probe_systemd(host);
 	cgroup_probe(&host->cgroup, arena);
 }

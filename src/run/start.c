@@ -15,6 +15,7 @@
 #include "run/baton.h"
 #include "run/container.h"
 #include "run/notify.h"
+#include "run/oom.h"
 #include "run/stage.h"
 
 /* sun_path holds 108 bytes and a state root may be longer: the directory is named by its descriptor. */
@@ -82,6 +83,8 @@ static int talk_ended(const struct talk *talk, struct error *error)
 {
 	if (talk->executing)
 		return 0;
+	if (container_oom_kills(talk->record) > 0)
+		return fail(error, 0, OOM_SENTENCE);
 	return fail(error, 0,
 		    talk->taken ? "container init has ended before it executed the program" : "container init did not take the start");
 }

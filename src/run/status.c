@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include "base/cleanup.h"
+#include "cgroup/processes.h"
 #include "kern/process.h"
 #include "run/container.h"
 
@@ -21,24 +22,49 @@ enum status container_status(const struct state_dir *state, const struct record 
 	return status;
 }
 
+/* runtime.md#kill: neither created nor running: no effect, and an error. */
+static int not_there_yet(const struct state_dir *state, struct error *error)
+{
+	return fail(error, 0, "cannot signal container '%s': it is still being created", state->id);
+}
+
 int container_kill(const struct state_dir *state, const struct record *record, int signal, struct error *error)
 {
 	enum status status = record_status(state, record);
 
-	/* runtime.md#kill: neither created nor running: no effect, and an error. */
 	if (status == STATUS_CREATING)
-		return fail(error, 0, "cannot signal container '%s': it is still being created", state->id);
+		return not_there_yet(state, error);
 	_cleanup_fd int pidfd = status == STATUS_STOPPED ? -1 : record_pidfd(record);
-
 	if (pidfd < 0)
 		return fail(error, 0, "container not running: init has exited (no such process)");
-	/* Without a pid namespace of its own the others would outlive init (rule B.15); and what is frozen has to thaw to die. */
-	if (signal == SIGKILL && record_owns_cgroup(record) && (!record->private_pid_namespace || status_is_frozen(record)))
+	/* Without a pid namespace of its own the others would outlive init (rule B.15). */
+	if (signal == SIGKILL && record_owns_cgroup(record) && !record->private_pid_namespace)
 		return container_end(record, error);
 	int r = pidfd_signal(pidfd, signal);
 	if (r < 0 && r != -ESRCH)
 		return fail(error, -r, "cannot send signal %d to container '%s'", signal, record->id);
 	if (r == -ESRCH && signal != SIGKILL)
 		return fail(error, 0, "container not running: init has exited (no such process)");
-	return 0;
+	/* What is frozen has to thaw to die. We ask afterwards: somebody may pause it in this moment. */
+	return signal == SIGKILL && record_owns_cgroup(record) && status_is_frozen(record) ? container_end(record, error) : 0;
+}
+
+int container_kill_all(const struct state_dir *state, const struct record *record, int signal, struct arena *arena, struct error *error)
+{
+	enum status status = record_status(state, record);
+
+	if (status == STATUS_CREATING)
+		return not_there_yet(state, error);
+	if (signal == SIGKILL)
+		return container_end(record, error);
+	/* init by its identity; the others are those that are in the cgroup. */
+	_cleanup_fd int pidfd = status == STATUS_STOPPED ? -1 : record_pidfd(record);
+	int r = pidfd < 0 ? -ESRCH : pidfd_signal(pidfd, signal);
+	if (r < 0 && r != -ESRCH)
+		return fail(error, -r, "cannot send signal %d to container '%s'", signal, record->id);
+	if (!record_owns_cgroup(record))
+		return 0;
+	const struct cgroup_at at = record_cgroup_at(record);
+	r = cgroup_signal(&at, signal, pidfd < 0 ? 0 : record->pid, arena);
+	return r < 0 ? fail(error, -r, "cannot send signal %d to all processes of container '%s'", signal, record->id) : 0;
 }

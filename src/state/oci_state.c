@@ -12,6 +12,7 @@ JSON_TABLE(oci_state_table, "state", struct oci_state,
 	F_STRING(struct oci_state, created, "created", 0),
 	F_MAP(struct oci_state, annotations, "annotations", 0),
 	F_STRING(struct oci_state, owner, "owner", 0),
+	F_BOOL(struct oci_state, oom_killed, "oomKilled", 0),
 );
 
 const char *status_text(enum status status)

@@ -1,14 +1,18 @@
-/* libFuzzer: any bytes as a config.json become a plan or a refusal with words, for a cgroup v2 host and for a legacy one. */
+/* libFuzzer: any bytes as a config.json become a plan or a refusal with words, for a cgroup v2 host, a legacy one,
+ * and with systemd as the owner of cgroups. */
 #include "base/arena.h"
 #include "plan/build.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { UNIFIED, LEGACY, SYSTEMD, KINDS };
+
 static struct host host_of(unsigned kind)
 {
 	struct host host = { .kernel = KERNEL_VERSION_OF(6, 18), .kcore = true, .last_capability = 40, .capabilities = (1ull << 41) - 1 };
 
-	if (kind) {
+	host.systemd = kind == SYSTEMD;
+	if (kind == LEGACY) {
 		host.cgroup.layout = CGROUP_LEGACY;
 		host.cgroup.v1[CG_CPU] = host.cgroup.v1[CG_CPUACCT] = "/sys/fs/cgroup/cpu,cpuacct";
 		host.cgroup.v1[CG_CPUSET] = "/sys/fs/cgroup/cpuset";
@@ -28,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct request request = { .id = "fuzzed", .bundle = "/bundle", .detached = true };
 
-	for (unsigned kind = 0; kind < 2; kind++) {
+	for (unsigned kind = 0; kind < KINDS; kind++) {
+		request.systemd_cgroup = kind == SYSTEMD;
 		struct arena arena;
 		struct spec spec;
 		struct error error = { 0 };

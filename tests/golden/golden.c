@@ -1,6 +1,7 @@
 /* Prints the plan of a configuration as `caisson explain` does, but for a host that is always the same, so that the text can be
  * compared. The file's name tells the host: NAME.json is a cgroup v2 host, NAME.hybrid.json and NAME.legacy.json have v1 controllers,
- * NAME.lsm.json has AppArmor and SELinux. An error is printed as its sentence: refusals are golden too. */
+ * NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup. An error is printed as its sentence: refusals
+ * are golden too. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static struct host host_for(const char *file)
 
 	if (strstr(file, ".lsm."))
 		host.apparmor = host.selinux = true;
+	host.systemd = strstr(file, ".systemd.");
 	if (!strstr(file, ".hybrid.") && !strstr(file, ".legacy."))
 		return host;
 	host.cgroup.layout = strstr(file, ".hybrid.") ? CGROUP_HYBRID : CGROUP_LEGACY;
@@ -74,7 +76,8 @@ static int explain(const char *file, struct arena *arena, struct text *out, stru
 {
 	struct plan *plan = arena_new(arena, struct plan);
 	struct plan_warning *warnings = NULL;
-	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true };
+	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true,
+				   .systemd_cgroup = strstr(file, ".systemd.") };
 	struct host host = host_for(file);
 	struct spec spec;
 

@@ -3,8 +3,12 @@
 # A test edits the bundle's config.json (`edit`, `probe`), calls the runtime (`call rt ...`; `out`, `err`, `code` are the result)
 # and asserts. `teardown` deletes the container by force and fails the test when anything of it is still there.
 # Each file runs in a mount and pid namespace of its own (see `run`), so "the host" is that namespace.
+#
+# OWNER says who makes the cgroup's directory: cgroupfs (the runtime itself; the default) or systemd (then `rt` has --systemd-cgroup, and
+# cgroupsPath is SLICE:PREFIX:ID). SLOW multiplies every time limit, for emulated machines.
+# What runs for every test here starts few programs: where a machine is emulated, each costs as much as the test itself.
 
-: "${RUNTIME:?the runtime under test}" "${HELPERS:?the directory of probe, agent and caller}"
+: "${RUNTIME:?the runtime under test}" "${HELPERS:?the directory of probe, agent and caller}" "${OWNER:=cgroupfs}" "${SLOW:=1}"
 HERE=${BATS_TEST_FILENAME%/*}
 bats_require_minimum_version 1.5.0 2>/dev/null || true
 
@@ -26,17 +30,27 @@ needs() {
 	[[ $(runtime_name) == "$1" ]] || skip "only $1: ${2-}"
 }
 
+# owned_by cgroupfs "why": for what only one owner of the cgroup's directory does.
+owned_by() {
+	[[ $OWNER == "$1" ]] || skip "only with cgroups owned by $1: ${2-}"
+}
+
 # The runtime as this test calls it. A call that hangs is a failure, not a hanging test.
 rt() {
-	timeout --foreground -k 1 "${LIMIT:-20}" "$RUNTIME" --root "$state" "$@"
+	timeout --foreground -k 1 "$((${LIMIT:-20} * SLOW))" "$RUNTIME" --root "$state" "${owner_option[@]}" "$@"
 }
+
+# slurp FILE: its text in REPLY, without zero bytes and without newlines at the end.
+slurp() { { REPLY=$(<"$1"); } 2>/dev/null; }
 
 # call COMMAND...: sets code, out (stdout) and err (stderr).
 call() {
 	code=0
 	"$@" >"$T/out" 2>"$T/err" </dev/null 3>&- 4>&- || code=$?
-	out=$(tr -d '\0' <"$T/out")
-	err=$(tr -d '\0' <"$T/err")
+	slurp "$T/out"
+	out=$REPLY
+	slurp "$T/err"
+	err=$REPLY
 	sane
 }
 
@@ -51,7 +65,8 @@ call_create() {
 	: >"$T/box.out"
 	"$@" >>"$T/box.out" 2>"$T/err" </dev/null 3>&- 4>&- || code=$?
 	out=
-	err=$(tr -d '\0' <"$T/err")
+	slurp "$T/err"
+	err=$REPLY
 	sane
 }
 
@@ -66,9 +81,21 @@ edit() {
 	cat "$T/config.new" >"$bundle/config.json"
 }
 
-# The container's command: probe with these arguments.
+# The container's command: probe with these arguments. Where jq wrote the file, and for arguments that need no quoting, the text of
+# process.args is replaced in place: jq takes longer to start than a container.
 args() {
-	edit '.process.args = ["/bin/probe"] + $ARGS.positional' --args "$@"
+	local LC_ALL=C argument text before list=
+	slurp "$bundle/config.json"
+	text=$REPLY before=${text%%$'\n    "args": [\n'*}
+	for argument in /bin/probe "$@"; do
+		if [[ $argument == *[!\ -~]* || $argument == *[\"\\]* || $before == "$text" || $before == *'"args"'* ]]; then
+			edit '.process.args = ["/bin/probe"] + $ARGS.positional' --args "$@"
+			return
+		fi
+		list+=${list:+,}$'\n'"      \"$argument\""
+	done
+	text=${text#*$'\n    "args": [\n'}
+	printf '%s\n    "args": [%s\n    ]%s\n' "$before" "$list" "${text#*$'\n    ]'}" >"$bundle/config.json"
 }
 
 # Runs the container with the probe in the foreground.
@@ -86,8 +113,14 @@ start_probe() {
 	ok
 }
 
-state_of() { rt state "$id" 2>/dev/null | jq -r .status; }
-pid_of() { rt state "$id" 2>/dev/null | jq -r .pid; }
+# state_member KEY: a word or a number of what `state` says; annotations come last in it, or are none.
+state_member() {
+	local text
+	text=$(rt state "$id" 2>/dev/null)
+	[[ ! $text =~ \"$1\":[[:space:]]*\"?([a-z0-9]+) ]] || printf '%s\n' "${BASH_REMATCH[1]}"
+}
+state_of() { state_member status; }
+pid_of() { state_member pid; }
 
 # Kills the container's init from outside; a pid of 0 would mean our own process group.
 kill_init() {
@@ -99,7 +132,7 @@ kill_init() {
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	local until=$((SECONDS + $1 + 1))
+	local until=$((SECONDS + $1 * SLOW + 1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		((SECONDS < until)) || { complain "waited in vain for: $*"; return 1; }
@@ -108,7 +141,7 @@ wait_for() {
 }
 
 is_state() { [[ $(state_of) == "$1" ]]; }
-box_says() { grep -qFx -- "$1" "$T/box.out"; }
+box_says() { slurp "$T/box.out"; has_line "$REPLY" "$1"; }
 
 # ---- assertions ----
 
@@ -163,24 +196,29 @@ fails_any() {
 	return 1
 }
 
+has_line() { [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]; }
+
 # says LINE...: the probe reported exactly these lines.
 says() {
 	local line
 	for line; do
-		grep -qFx -- "$line" <<<"$out" || { complain "the probe did not say '$line'"; return 1; }
+		has_line "$out" "$line" || { complain "the probe did not say '$line'"; return 1; }
 	done
 }
 
 says_not() {
 	local line
 	for line; do
-		! grep -qFx -- "$line" <<<"$out" || { complain "the probe must not say '$line'"; return 1; }
+		! has_line "$out" "$line" || { complain "the probe must not say '$line'"; return 1; }
 	done
 }
 
 # value KEY: what follows the key in the first line that begins with it.
 value() {
-	sed -n "/^$(sed 's/[][\.*^$/]/\\&/g' <<<"$1") /{s/^$(sed 's/[][\.*^$/]/\\&/g' <<<"$1") //p;q}" <<<"$out"
+	local text=$'\n'$out$'\n'
+	[[ $text == *$'\n'"$1 "* ]] || return 0
+	text=${text#*$'\n'"$1 "}
+	printf '%s\n' "${text%%$'\n'*}"
 }
 
 # mount_at TARGET: the last mount there, as the probe saw it: "TYPE OPTIONS PROPAGATION ROOT SOURCE SUPER".
@@ -202,10 +240,14 @@ has_no_option() {
 
 # ---- the host ----
 
+unified() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
+
 # Where a container's cgroup of a controller is: cgroup_dir memory
 cgroup_dir() {
 	local path
-	if [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; then
+	if [[ $OWNER == systemd ]]; then
+		path=/sys/fs/cgroup/system.slice/it-$id.scope
+	elif unified; then
 		path=/sys/fs/cgroup/$id
 	elif [[ -d /sys/fs/cgroup/$1 ]]; then
 		path=/sys/fs/cgroup/$1/$id
@@ -215,11 +257,17 @@ cgroup_dir() {
 	printf '%s' "$path"
 }
 
-unified() { [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; }
+# What cgroupsPath is for a name of the test's own, as the owner wants it.
+cgroups_path() {
+	if [[ $OWNER == systemd ]]; then printf 'system.slice:it:%s' "$1"; else printf '/%s' "$1"; fi
+}
 
 # cgroup_value CONTROLLER V2-FILE V1-FILE
 cgroup_value() {
-	if unified; then cat "$(cgroup_dir "$1")/$2"; else cat "$(cgroup_dir "$1")/$3"; fi
+	local file
+	if unified; then file=$2; else file=$3; fi
+	slurp "$(cgroup_dir "$1")/$file" || { complain "cannot read $(cgroup_dir "$1")/$file"; return 1; }
+	printf '%s\n' "$REPLY"
 }
 
 # The host's own mounts, for tests that need one: undone by teardown, last first.
@@ -242,14 +290,40 @@ make_canary() {
 canary_look() { find "$canary" -printf '%p %i %m %U %G %s %T@ %C@ %l\n' | LC_ALL=C sort; cat "$canary/file"; }
 canary_unharmed() { is "$(canary_look)" "$canary_before" "the canary directory"; }
 
-left_cgroups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 4 -type d -name "*$id*" 2>/dev/null; }
+# Where a cgroup of this test can be: at the top, in the slice, in the directory of a legacy hierarchy that we are in ourselves. What is
+# elsewhere is found when the file ends. systemd's unit is there as long as the file of it is.
+left_cgroups() {
+	local line controllers found=()
+	if unified; then
+		found=(/sys/fs/cgroup/*"$id"* /sys/fs/cgroup/system.slice/*"$id"* /run/systemd/transient/*"$id"*)
+	else
+		found=(/sys/fs/cgroup/*/*"$id"*)
+		while IFS=: read -r _ controllers line; do
+			[[ $line == / ]] || found+=(/sys/fs/cgroup/"${controllers#name=}$line"/*"$id"*)
+		done </proc/self/cgroup
+	fi
+	for line in "${found[@]}"; do [[ ! -e $line ]] || printf '%s\n' "$line"; done
+}
+no_cgroups() { [[ -z $(left_cgroups) ]]; }
+
+# The processes that were not there when the test began. Programs are looked at only if there are such.
+new_processes() {
+	local pid
+	new=()
+	for pid in /proc/[0-9]*; do
+		[[ -n ${processes_before[$pid]-} || $pid == "/proc/$$" || $pid == "/proc/$BASHPID" ]] || new+=("$pid/exe")
+	done
+}
 left_processes() {
-	local list
-	list=$(find /proc -maxdepth 2 -name exe -printf '%p %l\n' 2>/dev/null | grep -E " ($(readlink -f "$RUNTIME")|/memfd:|/bin/probe|/bin/busybox|.*/rootfs/bin/)" || true)
-	printf '%s' "$list"
+	local new
+	new_processes
+	((${#new[@]})) || return 0
+	find "${new[@]}" -maxdepth 0 -printf '%p %l\n' 2>/dev/null | grep -E " ($(readlink -f "$RUNTIME")|/memfd:|/bin/probe|/bin/busybox|.*/rootfs/bin/)" || true
 }
 no_processes() { [[ -z $(left_processes) ]]; }
-no_cgroups() { [[ -z $(left_cgroups) ]]; }
+
+# Sets mount_lines: the mount table as it is, with the ids; equal means that nothing at all happened.
+raw_mounts() { mapfile -t mount_lines </proc/self/mountinfo; }
 
 # Nothing of the container on the host: no state, no cgroup, no process, no mount.
 nothing_left() {
@@ -257,6 +331,8 @@ nothing_left() {
 	[[ ! -e $state/$id ]] || { complain "left in the state root: $(ls -la "$state" "$state/$id")"; return 1; }
 	wait_for 3 no_cgroups || { complain "left cgroups: $(left_cgroups)"; return 1; }
 	wait_for 3 no_processes || { complain "left processes: $(left_processes)"; return 1; }
+	raw_mounts
+	[[ ${mount_lines[*]} != "$raw_mounts_before" || $mounts_before != "$mounts_at_setup" ]] || return 0
 	left=$(diff <(printf '%s\n' "$mounts_before") <(mount_table)) || { complain "the host's mount table changed: $left"; return 1; }
 }
 
@@ -273,24 +349,51 @@ make_rootfs() {
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
 }
 
+# What the tests of a file share, made by the first of them: a root file system and a config.json to copy, the mount table.
+make_shared() {
+	shared=$BATS_FILE_TMPDIR/shared
+	raw_mounts
+	if [[ ! -e $shared/config.json ]]; then
+		make_rootfs "$shared/rootfs"
+		jq '.linux.cgroupsPath = "CGROUPS-PATH"' <"$HERE/base.json" >"$shared/config.json"
+	fi
+	if [[ ! -e $shared/raw || $(<"$shared/raw") != "${mount_lines[*]}" ]]; then
+		mount_table >"$shared/mounts"
+		printf '%s' "${mount_lines[*]}" >"$shared/raw"
+	fi
+}
+
 # A file that needs more defines its own setup and calls this one first.
 lib_setup() {
+	local mount_lines shared pid
 	T=$BATS_TEST_TMPDIR
-	id=it-$$-${BATS_TEST_NUMBER-0}-$RANDOM
+	id=$(test_ids)${BATS_TEST_NUMBER-0}-$RANDOM
 	state=$T/state
 	bundle=$T/bundle
 	rootfs=$bundle/rootfs
-	host_mounts=() agents=()
-	BUSYBOX=${BUSYBOX:-$(command -v busybox)}
-	make_rootfs "$rootfs"
-	jq --arg path "/$id" '.linux.cgroupsPath = $path' <"$HERE/base.json" >"$bundle/config.json"
-	mounts_before=$(mount_table)
+	host_mounts=() agents=() owner_option=()
+	[[ $OWNER != systemd ]] || owner_option=(--systemd-cgroup)
+	BUSYBOX=${BUSYBOX:-$(type -P busybox)}
+	make_shared
+	mkdir "$bundle"
+	cp -a "$shared/rootfs" "$rootfs"
+	slurp "$shared/config.json"
+	printf '%s\n' "${REPLY/CGROUPS-PATH/$(cgroups_path "$id")}" >"$bundle/config.json"
+	raw_mounts_before=${mount_lines[*]}
+	mounts_before=$(<"$shared/mounts")
+	mounts_at_setup=$mounts_before
+	unset processes_before
+	declare -gA processes_before
+	for pid in /proc/[0-9]*; do processes_before[$pid]=1; done
 	cd "$bundle"
 }
 
+# What the ids of this file's tests begin with: bats makes a directory of a new name for each run.
+test_ids() { printf 'it-%s-' "${BATS_RUN_TMPDIR##*-}"; }
+
 setup() { lib_setup; }
 
-teardown() {
+lib_teardown() {
 	local i failed=0
 	cd /
 	for i in "${agents[@]}"; do kill "$i" 2>/dev/null || true; done
@@ -298,9 +401,18 @@ teardown() {
 	[[ $code == 0 ]] || { complain "delete --force failed"; failed=1; }
 	for ((i = ${#host_mounts[@]} - 1; i >= 0; i--)); do umount -l "${host_mounts[i]}" || failed=1; done
 	nothing_left || failed=1
-	clean_up_hard
+	((!failed)) || clean_up_hard
 	return $failed
 }
+
+# Whatever a test of this file left in a cgroup hierarchy, wherever.
+teardown_file() {
+	local left
+	left=$(find /sys/fs/cgroup -mindepth 1 -maxdepth 5 -type d -name "*$(test_ids)*" 2>/dev/null)
+	[[ -z $left ]] || { echo "cgroups are left: $left"; return 1; }
+}
+
+teardown() { lib_teardown; }
 
 # After a failed test: whatever is there goes, so that the next test begins clean.
 clean_up_hard() {

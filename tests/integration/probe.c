@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -624,6 +625,100 @@ static void forks(char **a)
 		kill(0, SIGTERM);
 }
 
+static void caught_(int signal_)
+{
+	printf("caught %d\n", signal_);
+	fflush(stdout);
+	_exit(100 + signal_);
+}
+
+/* ---- those who are to be stopped: each counts in a cell of a file that is looked at from outside ---- */
+
+static void *count_in(void *cell)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	volatile uint32_t *at = cell;
+	while (nanosleep(&moment, NULL) == 0 || errno == EINTR)
+		++*at;
+	return NULL;
+}
+
+/* Cells for so many, in a new file. */
+static uint32_t *cells_in(const char *path, size_t number)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || ftruncate(fd, (off_t)(number * sizeof(uint32_t))) < 0) {
+		printf("cells %s %s\n", path, outcome(errno));
+		_exit(1);
+	}
+	fflush(stdout);
+	return mmap(NULL, number * sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* count FILE PROCESSES THREADS: children that count in each of their threads. */
+static void count(char **a)
+{
+	int processes = atoi(a[2]), threads = atoi(a[3]);
+	uint32_t *cell = cells_in(a[1], (size_t)(processes * threads));
+	for (int i = 0; i < processes; i++, cell += threads) {
+		if (fork())
+			continue;
+		pthread_t thread;
+		for (int t = 1; t < threads; t++)
+			pthread_create(&thread, NULL, count_in, cell + t);
+		count_in(cell);
+	}
+}
+
+/* hop FILE N: N processes, each of which has a child and goes: never the same for long. */
+static void hop(char **a)
+{
+	int number = atoi(a[2]);
+	uint32_t *cell = cells_in(a[1], (size_t)number);
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < number; i++, cell++)
+		if (!fork())
+			for (;; ++*cell)
+				if (fork())
+					_exit(0);
+}
+
+/* In a system call that waits for a page which nobody brings: no freezer can stop it there. */
+static void stuck(char **a)
+{
+	(void)a;
+	fflush(stdout);
+	if (fork())
+		return;
+	struct { uint64_t api, features, ioctls; } api = { .api = 0xaa };
+	struct { uint64_t start, length, mode, ioctls; } range = { .length = 4096, .mode = 1 };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC), zero = open("/dev/zero", O_RDONLY);
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.start = (uintptr_t)page;
+	if (fd < 0 || ioctl(fd, _IOWR(0xaa, 0x3f, api), &api) < 0 || ioctl(fd, _IOWR(0xaa, 0, range), &range) < 0)
+		printf("stuck %s\n", outcome(errno));
+	else
+		printf("stuck ok\n");
+	fflush(stdout);
+	for (;;)
+		if (read(zero, page, 1) < 0)
+			pause();
+}
+
+/* Children that end with a line once a signal arrives; init goes on. */
+static void traps(char **a)
+{
+	fflush(stdout);
+	for (int i = 0; i < atoi(a[2]); i++)
+		if (!fork()) {
+			signal(atoi(a[1]), caught_);
+			printf("ready\n");
+			fflush(stdout);
+			for (;;)
+				pause();
+		}
+}
+
 static void sleep_(char **a)
 {
 	double seconds = atof(a[1]);
@@ -653,13 +748,6 @@ static void ignore_(char **a)
 	signal(atoi(a[1]), SIG_IGN);
 	printf("ignoring %s\n", a[1]);
 	fflush(stdout);
-}
-
-static void caught_(int signal_)
-{
-	printf("caught %d\n", signal_);
-	fflush(stdout);
-	_exit(100 + signal_);
 }
 
 /* Ends with 100 + N once signal N arrives. */
@@ -728,6 +816,7 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "sethostname", sethostname_, 1 }, { "chdir", chdir_, 1 }, { "chroot", chroot_, 1 }, { "executable", exec_access, 1 },
 	{ "unshare", unshare_, 1 }, { "syscall", call, 1 }, { "fatal", fatal_call, 1 }, { "allocate", allocate, 1 },
 	{ "hugepages", hugepages, 1 },
+	{ "count", count, 3 }, { "hop", hop, 2 }, { "stuck", stuck, 0 }, { "traps", traps, 2 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
 	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
 };

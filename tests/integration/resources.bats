@@ -99,6 +99,32 @@ v2_only() { unified || host_mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
 	is "$(cgroup_value cpu cpu.max.burst cpu.cfs_burst_us)" 15000
 }
 
+@test "cpus that the cgroup above has only in part are refused" {
+	skip_on runc "takes what there is"
+	skip_on crun "takes what there is"
+	[[ ${OWNER-cgroupfs} == cgroupfs ]] || skip "the cgroup above is systemd's"
+	has cpuset || skip "the host has no such controller"
+	[[ $(</sys/devices/system/cpu/online) == 0-* ]] || skip "the host has one CPU"
+	local above
+	above=$(cgroup_dir cpuset)
+	! unified || echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir "$above"
+	echo 0 >"$above/cpuset.cpus"
+	unified || echo 0 >"$above/cpuset.mems"
+	edit '.linux.cgroupsPath += "/leaf"'
+	resources '{"cpu": {"cpus": "0-1"}}'
+	args exit 0
+	create
+	fails linux.resources.cpu.cpus "0-1"
+	[[ ! -e $above/leaf ]] || { complain "the cgroup is there"; false; }
+	edit '.linux.resources.cpu.cpus = "0"'
+	probe echo fine
+	ok
+	rmdir "$above"
+	# In the other hierarchies the directory above was made on the way, and stays where one of that name was there before.
+	unified || find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$id" -exec rmdir {} +
+}
+
 # The disk of the root directory, or the first there is: "254:0"
 a_disk() {
 	local disk

@@ -399,8 +399,6 @@ static void paths(void **unused)
 	snprintf(longer + length, sizeof(longer) - length, "'");
 	refused(&hybrid, longer, "linux.cgroupsPath", "4095");
 	assert_int_equal(decide_with(&unified, "", "", &(struct request){ .id = "cgroup.x", .bundle = "/" }), -1);
-	assert_int_equal(decide_with(&unified, "", "", &(struct request){ .id = "x", .bundle = "/", .systemd_cgroup = true }), -1);
-	assert_non_null(strstr(error.text, "not supported yet"));
 }
 
 static void a_host_without_cgroups(void **unused)

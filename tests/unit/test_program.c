@@ -118,6 +118,76 @@ static void what_cannot_be_executed_is_an_error(void **unused)
 	assert_int_equal(program_run(&program, &end), -EACCES);
 }
 
+struct taken {
+	char text[256];
+	size_t length, most, calls;
+};
+
+static bool take(void *to, const char *data, size_t length)
+{
+	struct taken *taken = to;
+
+	taken->calls++;
+	if (length > taken->most - taken->length)
+		return false;
+	if (taken->length + length < sizeof(taken->text))
+		memcpy(taken->text + taken->length, data, length);
+	taken->length += length;
+	return true;
+}
+
+static int shell_taken(const char *script, struct taken *taken)
+{
+	char *argv[] = { "sh", "-c", (char *)script, NULL };
+	char *envp[] = { "PATH=/usr/bin:/bin", NULL };
+	const struct program program = {
+		.path = "/bin/sh", .argv = argv, .envp = envp, .input = "", .cwd = -1, .timeout_ms = 20000, .interrupt = -1,
+		.watched = -1, .take = take, .to = taken,
+	};
+	return program_run(&program, &end);
+}
+
+static void output_is_taken_apart_from_errors(void **unused)
+{
+	struct taken taken = { .most = 200 };
+
+	(void)unused;
+	assert_int_equal(shell_taken("echo one; echo two >&2; printf three; exit 4", &taken), 0);
+	assert_int_equal(end.code, 4);
+	assert_string_equal(taken.text, "one\nthree");
+	assert_string_equal(end.last_line, "two");
+	assert_false(end.refused);
+}
+
+static void all_of_it_is_taken(void **unused)
+{
+	struct taken taken = { .most = 10000000 };
+
+	(void)unused;
+	assert_int_equal(shell_taken("head -c 3000001 /dev/zero", &taken), 0);
+	assert_int_equal(end.code, 0);
+	assert_int_equal(taken.length, 3000001);
+	/* What a daemon that holds the output writes later is not waited for. */
+	taken = (struct taken){ .most = 10000000 };
+	double begun = seconds();
+	assert_int_equal(shell_taken("(sleep 5; echo late) & printf x", &taken), 0);
+	assert_int_equal(taken.length, 1);
+	assert_true(seconds() - begun < 4);
+}
+
+static void output_that_is_refused_ends_it(void **unused)
+{
+	struct taken taken = { .most = 100000 };
+
+	(void)unused;
+	double begun = seconds();
+	assert_int_equal(shell_taken("yes & yes", &taken), 0);
+	assert_true(end.refused);
+	assert_false(end.timed_out);
+	assert_int_equal(end.signal, SIGKILL);
+	assert_true(seconds() - begun < 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +199,9 @@ int main(void)
 		cmocka_unit_test(much_output_does_not_block),
 		cmocka_unit_test(nothing_else_is_open_and_signals_are_usual),
 		cmocka_unit_test(what_cannot_be_executed_is_an_error),
+		cmocka_unit_test(output_is_taken_apart_from_errors),
+		cmocka_unit_test(all_of_it_is_taken),
+		cmocka_unit_test(output_that_is_refused_ends_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,20 @@
+/* Containers that ran out of memory. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "state/state.h"
+
+/* What is said of an init that died of it while it was set up or started (contract section 4). */
+#define OOM_SENTENCE "container init was OOM-killed (memory limit too low?)"
+
+/* How many processes of the container the kernel has killed for lack of memory. Asked from its cgroup: -ENODEV if that is gone, or does
+ * not count them. */
+int64_t container_oom_kills(const struct record *record);
+
+/* Whether a failed birth of init comes from its new cgroup. There is nobody to kill then: the kernel spares who is still in its parent's
+ * memory, and clone3 or execveat fails, with ENOMEM or E2BIG. */
+bool container_oom_at_birth(const struct record *record);
+
+/* A cgroup that was there before us may have counted others: they are not the container's. */
+void record_oom_before(struct record *record);

@@ -1,0 +1,27 @@
+/* New limits for a container: put in force and written down, or neither. */
+#include "base/file.h"
+#include "cgroup/update.h"
+#include "run/attend.h"
+#include "run/container.h"
+
+struct note {
+	const struct state_dir *state;
+	const struct container_update *update;
+};
+
+static int keep(void *data, struct error *error)
+{
+	const struct note *note = data;
+	int r = file_replace(note->state->dir, STATE_RESOURCES, note->update->resources, note->update->length, 0600);
+
+	return r < 0 ? fail(error, -r, "cannot write down the new limits of container '%s'", note->state->id) : 0;
+}
+
+int container_update(const struct state_dir *state, const struct container_update *update, struct arena *arena, struct error *error)
+{
+	struct note note = { state, update };
+	const struct cgroup_change change = { .to = update->to, .back = update->back, .arena = arena, .keep = keep, .data = &note };
+
+	signals_block(); /* between two writes nobody would put the first one back */
+	return cgroup_update(&change, error);
+}
