@@ -23,6 +23,7 @@ struct cgroup_at {
 /* Open directories of one container's cgroup, as plan->cgroup.directories lists them. */
 struct cgroup {
 	int fd[CGROUP_DIRECTORIES_MOST];
+	uint64_t inode[CGROUP_DIRECTORIES_MOST]; /* what tells them from others of their names later */
 	size_t count;
 	int v2;         /* the one for CLONE_INTO_CGROUP, a copy of the number in fd[], -1: none */
 	bool made;      /* false: the last part of the path existed (and was empty) */
@@ -39,6 +40,10 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 /* Once init is born and its placeholder gone: a limit of one process, which had to wait for that, comes into force. */
 int cgroup_born(const struct plan_cgroup *plan, const struct cgroup *cgroup, struct error *error);
 
+/* Whether the process is in the plan's cgroup: where cgroups are seen from another root than systemd's (cgroup namespaces), another one
+ * may have the name. */
+int cgroup_check_place(const struct plan_cgroup *plan, pid_t pid, struct error *error);
+
 /* Whether nobody is in the directories, as far as they exist, and they are not frozen: before systemd is asked to use them. */
 int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error);
 
@@ -53,6 +58,10 @@ int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hiera
 /* For delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at most
  * timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
 int cgroup_kill(const struct cgroup_at *at, int timeout_ms);
+
+/* Whose the directory of the first hierarchy is. Without a known inode it counts as ours as long as nobody is in it. */
+enum cgroup_whose { CGROUP_OURS, CGROUP_GONE, CGROUP_OTHERS };
+enum cgroup_whose cgroup_whose(const struct cgroup_at *at);
 
 /* Removes the directories, nested ones made by the payload first; retries EBUSY with back-off up to about a second; then the
  * directories between `above` ("/a" of "/a/b/c"; NULL: keep them) and the last part, as far as nobody else has come to use them. */

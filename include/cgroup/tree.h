@@ -16,6 +16,10 @@ int tree_open(int dir, const char *path);
 /* The two in one: the cgroup `path` of a hierarchy. */
 int tree_leaf(const char *mount, bool v2, const char *path);
 
+/* The same of a container's record; -ENOENT also if what has the path now is another directory than the container's. */
+struct record_cgroup;
+int tree_of(const struct record_cgroup *hierarchy, const char *path);
+
 /* Whether a path names a cgroup of its own: something below the root, without "..". Whoever kills or removes asks first. */
 bool tree_path_valid(const char *path);
 
@@ -23,7 +27,8 @@ bool tree_path_valid(const char *path);
 int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void *data);
 
 /* Calls `each` for `dir` and all directories below it, from the top, until it returns something else than 0, which is returned.
- * Directories that vanish meanwhile are passed over. */
+ * Directories that vanish meanwhile are passed over; where many do, one may be told twice. `each` must not walk itself. -ELOOP: deeper
+ * than 65536; -EAGAIN: it changes faster than it can be walked. */
 int tree_each(int dir, int (*each)(int dir, void *data), void *data);
 
 /* Calls `each` for every process of this one directory, in a threaded one for every thread. The same end. */

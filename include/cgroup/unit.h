@@ -30,6 +30,9 @@ int unit_start(const struct plan_unit *unit, struct placeholder *placeholder, st
 /* Changes properties of a running unit, for as long as it exists. All or nothing. */
 int unit_set(const char *name, bool user, const struct plan_property *properties, size_t count, struct error *error);
 
+/* Takes a unit that is no more out of systemd's list of failed ones. It stops nothing: the name may be somebody else's by now. */
+int unit_forget(const char *name, bool user, struct error *error);
+
 /* Kills what is in the unit, stops it, waits for the job, and takes it out of systemd's list of failed ones. 0 also if there is no such
  * unit. */
 int unit_stop(const char *name, bool user, struct error *error);

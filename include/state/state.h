@@ -30,7 +30,11 @@ struct state_dir {
 };
 
 /* One hierarchy the container has a directory in. */
-struct record_cgroup { const char *mount; bool v2; };
+struct record_cgroup {
+	const char *mount;
+	bool v2;
+	uint64_t inode;                  /* of the directory: what has its name later may be somebody else's; 0: not made, or not noted yet */
+};
 
 /* What is written down, under 1 KB but for annotations. Names of things are in it before the things exist (rule B.14.4). */
 struct record {
@@ -91,8 +95,11 @@ int record_load_backup(const struct state_dir *state, struct arena *arena, struc
 int record_save_backup(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);
 
 /* Whether what runs in the record's cgroup is the container's. A cgroup that an unfinished create had named but found there, or had
- * not come to make, is somebody else's: nobody in it is killed, and it is not removed. */
+ * not come to make, is somebody else's, as is one of another boot: nobody in it is killed, and it is not removed. */
 bool record_owns_cgroup(const struct record *record);
+
+/* Pids, inodes and units of another boot mean nothing. */
+bool record_of_this_boot(const struct record *record);
 
 /* The process of a record, by identity, not by number (rule B.14.9): a pidfd, or -ESRCH. */
 int record_pidfd(const struct record *record);

@@ -73,7 +73,7 @@ void freezer_release_tree(int dir)
 static int open_freezer(const struct cgroup_at *at, size_t index)
 {
 	const struct record_cgroup *hierarchy = &at->hierarchies[index];
-	_cleanup_fd int dir = tree_path_valid(at->path) ? tree_leaf(hierarchy->mount, hierarchy->v2, at->path) : -ENOENT;
+	_cleanup_fd int dir = tree_path_valid(at->path) ? tree_of(hierarchy, at->path) : -ENOENT;
 
 	if (dir < 0)
 		return dir;
@@ -145,7 +145,7 @@ int cgroup_frozen(const struct cgroup_at *at)
 
 	for (size_t i = 0; i < at->count && !frozen && tree_path_valid(at->path); i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
-		_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
+		_cleanup_fd int dir = tree_of(hierarchy, at->path);
 		frozen = dir >= 0 && is_frozen(dir, hierarchy->v2);
 	}
 	return frozen;

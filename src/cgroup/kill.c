@@ -35,7 +35,7 @@ static void open_all(struct victims *victims, const struct cgroup_at *at)
 	*victims = (struct victims){ .v2 = -1, .freezer = -1 };
 	for (size_t i = 0; i < at->count && victims->count < CGROUP_DIRECTORIES_MOST; i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
-		int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
+		int dir = tree_of(hierarchy, at->path);
 		if (dir < 0)
 			continue;
 		if (hierarchy->v2 && victims->v2 < 0) {

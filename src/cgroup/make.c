@@ -223,6 +223,8 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	if (dir < 0)
 		return fail_at(error, &m->plan->at, -dir, "cannot %s the cgroup '%s' below '%s'", m->plan->unit ? "open" : "make",
 			       m->plan->path, m->directory->mount);
+	struct stat info;
+	cgroup->inode[cgroup->count] = fstat(dir, &info) == 0 ? info.st_ino : 0;
 	cgroup->fd[cgroup->count++] = dir;
 	if (m->directory->v2)
 		cgroup->v2 = dir;
@@ -239,6 +241,22 @@ int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error)
 			try(check_unused(&making, dir, 0, error));
 	}
 	return 0;
+}
+
+static int is_pid(pid_t pid, void *data)
+{
+	return pid == *(pid_t *)data;
+}
+
+int cgroup_check_place(const struct plan_cgroup *plan, pid_t pid, struct error *error)
+{
+	const struct plan_cgroup_directory *directory = &plan->directories[0];
+	_cleanup_fd int dir = tree_leaf(directory->mount, directory->v2, plan->path);
+
+	if (dir >= 0 && tree_processes(dir, is_pid, &pid) == 1)
+		return 0;
+	return fail_at(error, &plan->at, 0, "the cgroup '%s' below '%s' is not the one in which systemd has started the unit", plan->path,
+		       directory->mount);
 }
 
 int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error)

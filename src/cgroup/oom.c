@@ -28,7 +28,7 @@ static enum likely likely_of(const struct record_cgroup *hierarchy)
 
 static int open_in(const struct record_cgroup *hierarchy, const char *path, struct oom_place *place)
 {
-	_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, path);
+	_cleanup_fd int dir = tree_of(hierarchy, path);
 	int fd = dir < 0 ? -1 : openat(dir, hierarchy->v2 ? "memory.events" : "memory.oom_control", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)

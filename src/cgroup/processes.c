@@ -101,7 +101,7 @@ int cgroup_processes(const struct cgroup_at *at, struct arena *arena, struct pid
 	*to = (struct pid_list){ 0 };
 	for (size_t i = 0; i < at->count && r >= 0 && tree_path_valid(at->path); i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
-		_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, at->path);
+		_cleanup_fd int dir = tree_of(hierarchy, at->path);
 		r = dir >= 0 ? tree_each(dir, add_directory, &g) : dir == -ENOENT || dir == -ENODEV ? 0 : dir;
 	}
 	if (r < 0)

@@ -98,6 +98,20 @@ static const char *split(char *path)
 	return slash + 1;
 }
 
+enum cgroup_whose cgroup_whose(const struct cgroup_at *at)
+{
+	if (!at->count || !tree_path_valid(at->path))
+		return CGROUP_GONE;
+	const struct record_cgroup *first = &at->hierarchies[0];
+	_cleanup_fd int dir = tree_leaf(first->mount, first->v2, at->path);
+	if (dir < 0)
+		return CGROUP_GONE;
+	if (!first->inode)
+		return tree_count(dir) == 0 ? CGROUP_OURS : CGROUP_OTHERS;
+	_cleanup_fd int ours = tree_of(first, at->path);
+	return ours >= 0 ? CGROUP_OURS : CGROUP_OTHERS;
+}
+
 static int remove_one(const struct record_cgroup *hierarchy, const char *path, int *waits)
 {
 	char parent[PATH_MAX];
@@ -106,6 +120,10 @@ static int remove_one(const struct record_cgroup *hierarchy, const char *path, i
 
 	if (format(parent, sizeof(parent), "/%s", path) >= sizeof(parent))
 		return -ENAMETOOLONG;
+	_cleanup_fd int dir = tree_of(hierarchy, path);
+	/* Gone, or another one of its name; or nobody knows whose it is, and somebody is in it. */
+	if (dir < 0 || (!hierarchy->inode && tree_count(dir) > 0))
+		return dir == -ENOENT || dir == -ENODEV || dir >= 0 ? 0 : dir;
 	const char *name = split(parent);
 	while (root >= 0 && (r = remove_once(root, parent, name)) == -EBUSY && *waits < WAITS)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000l << (*waits)++ }, NULL);
@@ -133,7 +151,7 @@ void cgroup_wait_removed(const struct cgroup_at *at, int timeout_ms)
 	int64_t until = clock_ms() + timeout_ms;
 
 	for (size_t i = 0; i < at->count;) {
-		_cleanup_fd int dir = tree_leaf(at->hierarchies[i].mount, at->hierarchies[i].v2, at->path);
+		_cleanup_fd int dir = tree_of(&at->hierarchies[i], at->path);
 		if (dir < 0)
 			i++;
 		else if (clock_ms() >= until)

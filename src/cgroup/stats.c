@@ -70,7 +70,7 @@ size_t stats_open(const struct cgroup_at *at, struct stats_reader *reader)
 {
 	*reader = (struct stats_reader){ .dir_count = 0 };
 	for (size_t i = 0; at->path && tree_path_valid(at->path) && i < at->count; i++) {
-		int dir = tree_leaf(at->hierarchies[i].mount, at->hierarchies[i].v2, at->path);
+		int dir = tree_of(&at->hierarchies[i], at->path);
 		if (dir >= 0)
 			stats_add(reader, dir);
 	}

@@ -6,17 +6,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "kern/path.h"
-
-/* Each level costs a descriptor. What is deeper is not seen, and keeps cgroup_remove from succeeding if anybody is in it; on v2
- * cgroup.kill and cgroup.events know of it anyway. */
-#define DEPTH_MOST 500
+#include "state/state.h"
 
 int tree_root(const char *mount, bool v2)
 {
@@ -42,6 +41,18 @@ int tree_leaf(const char *mount, bool v2, const char *path)
 	_cleanup_fd int root = tree_root(mount, v2);
 
 	return root < 0 ? root : tree_open(root, path);
+}
+
+int tree_of(const struct record_cgroup *hierarchy, const char *path)
+{
+	struct stat info;
+	_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, path);
+
+	if (dir < 0)
+		return dir;
+	if (hierarchy->inode && fstat(dir, &info) < 0)
+		return -errno;
+	return hierarchy->inode && info.st_ino != hierarchy->inode ? -ENOENT : take_fd(&dir);
 }
 
 bool tree_path_valid(const char *path)
@@ -99,36 +110,125 @@ int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void
 	}
 }
 
+/* A walk without recursion and with one descriptor, at any depth: whoever is in a container may nest as it likes. On the way back up a
+ * directory's listing has to go on behind the child we come from, which is found by its inode. The kernel's position of an entry is the
+ * hash of its name, and names are the container's to choose: it is a place to look at first, no more. */
+#define DEPTH_MOST    65536
+#define RESTARTS_MOST 1000
+
 struct walk {
-	int (*each)(int dir, void *data);
-	void *data;
-	int depth;
+	int at;
+	_Alignas(struct entry) char buffer[4096]; /* of the listing of `at`, which is never read but onwards */
+	long filled, used;
+	int64_t position;     /* of what comes next; of the directory's own entry once next_directory has found it */
+	int64_t *above;       /* the same for each level up to here */
+	size_t depth;
+	unsigned restarts;
+	char name[256];
 };
 
-static int enter(int parent, const char *name, void *data)
+/* The next entry, or NULL at the end, or with *r set to -errno. */
+static const struct entry *next_entry(struct walk *w, int *r)
 {
-	struct walk *walk = data;
-	_cleanup_fd int dir = tree_open(parent, name);
-	int r;
+	if (w->used == w->filled) {
+		w->used = 0;
+		w->filled = syscall(SYS_getdents64, w->at, w->buffer, sizeof(w->buffer));
+		if (w->filled < 0) {
+			*r = errno == ENOENT ? 0 : -errno; /* the directory itself has been removed */
+			w->filled = 0;
+		}
+		if (w->filled == 0)
+			return NULL;
+	}
+	const struct entry *entry = (struct entry *)(void *)(w->buffer + w->used);
+	w->used += entry->length;
+	return entry;
+}
 
-	if (dir < 0)
-		return dir == -ENOENT || dir == -ENODEV ? 0 : dir;
-	if (walk->depth >= DEPTH_MOST)
-		return 0;
-	walk->depth++;
-	r = walk->each(dir, walk->data);
-	if (r == 0)
-		r = tree_names(dir, enter, walk);
-	walk->depth--;
+static int list_from(struct walk *w, int64_t position)
+{
+	w->filled = w->used = 0;
+	w->position = position;
+	return lseek(w->at, position, SEEK_SET) < 0 ? -errno : 0;
+}
+
+/* 1 with its name, 0: there is none any more; -errno. */
+static int next_directory(struct walk *w)
+{
+	const struct entry *entry;
+	int r = 0;
+
+	for (; (entry = next_entry(w, &r)); w->position = entry->offset)
+		if (entry->type == DT_DIR && strcmp(entry->name, ".") && strcmp(entry->name, "..")) {
+			format(w->name, sizeof(w->name), "%s", entry->name);
+			return 1;
+		}
 	return r;
+}
+
+/* Puts the listing behind the entry with this inode, looked for in the first `most` entries from `position` on. */
+static bool pass_inode(struct walk *w, int64_t position, uint64_t inode, unsigned most)
+{
+	const struct entry *entry;
+	int r = list_from(w, position);
+
+	for (unsigned i = 0; r == 0 && i < most && (entry = next_entry(w, &r)); i++) {
+		w->position = entry->offset;
+		if (entry->inode == inode)
+			return true;
+	}
+	return false;
+}
+
+static int go_down(struct walk *w)
+{
+	int next = tree_open(w->at, w->name);
+
+	if (next < 0)
+		return next == -ENOENT || next == -ENODEV ? 0 : next;
+	if (w->depth == DEPTH_MOST) {
+		close(next);
+		return -ELOOP;
+	}
+	w->above[w->depth++] = w->position;
+	close_fd(&w->at);
+	w->at = next;
+	w->filled = w->used = w->position = 0;
+	return 1;
+}
+
+/* A child that vanished meanwhile says nothing about where we were: the directory is listed again from the beginning. */
+static int go_up(struct walk *w)
+{
+	struct stat child;
+	int parent = fstat(w->at, &child) < 0 ? -1 : openat(w->at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (parent < 0)
+		return -errno;
+	close_fd(&w->at);
+	w->at = parent;
+	if (pass_inode(w, w->above[--w->depth], child.st_ino, 8) || pass_inode(w, 0, child.st_ino, UINT32_MAX))
+		return 0;
+	return ++w->restarts > RESTARTS_MOST ? -EAGAIN : list_from(w, 0);
 }
 
 int tree_each(int dir, int (*each)(int dir, void *data), void *data)
 {
-	struct walk walk = { each, data, 0 };
-	int r = each(dir, data);
+	static int64_t above[DEPTH_MOST]; /* pages of it that no depth reaches cost nothing */
+	struct walk w = { .at = tree_open(dir, "."), .above = above };
+	int r = w.at < 0 ? w.at : each(w.at, data);
 
-	return r != 0 ? r : tree_names(dir, enter, &walk);
+	while (r == 0) {
+		r = next_directory(&w);
+		if (r == 0 && w.depth == 0)
+			break;
+		if (r == 0)
+			r = go_up(&w);
+		else if (r > 0 && (r = go_down(&w)) > 0)
+			r = each(w.at, data);
+	}
+	close_fd(&w.at);
+	return r;
 }
 
 /* Numbers, one a line; one may be cut by the end of the buffer. */

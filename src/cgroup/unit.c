@@ -282,3 +282,14 @@ int unit_stop(const char *name, bool user, struct error *error)
 	bus_close(&bus);
 	return r;
 }
+
+int unit_forget(const char *name, bool user, struct error *error)
+{
+	struct bus_answer ignored;
+	struct bus bus;
+
+	try(open_manager(&bus, user, NULL, error));
+	call_with_name(&bus, "ResetFailedUnit", name, &ignored);
+	bus_close(&bus);
+	return 0;
+}

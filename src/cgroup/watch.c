@@ -44,7 +44,7 @@ static void open_oom(const struct cgroup_at *at, struct cgroup_watch *watch)
 static void open_populated(const struct cgroup_at *at, struct cgroup_watch *watch)
 {
 	for (size_t i = 0; i < at->count && watch->populated < 0; i++) {
-		_cleanup_fd int dir = tree_leaf(at->hierarchies[i].mount, at->hierarchies[i].v2, at->path);
+		_cleanup_fd int dir = tree_of(&at->hierarchies[i], at->path);
 		if (dir < 0)
 			continue;
 		if (at->hierarchies[i].v2)

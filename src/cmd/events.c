@@ -41,7 +41,8 @@ struct following {
 	struct cgroup_watch watch;
 };
 
-enum written { READER_GONE, WRITTEN };
+enum reader { READER_GONE, READER_THERE };
+enum line { LINE_STATS, LINE_OOM };
 
 /* One write(2) a line. A reader that has heard enough is no error. */
 static int write_line(const struct text *line, struct error *error)
@@ -50,11 +51,11 @@ static int write_line(const struct text *line, struct error *error)
 
 	if (r == -EPIPE)
 		return READER_GONE;
-	return r < 0 ? fail(error, -r, "cannot write to standard output") : WRITTEN;
+	return r < 0 ? fail(error, -r, "cannot write to standard output") : READER_THERE;
 }
 
 /* Each line has memory of its own: a stream may go on for months. */
-static int tell(const struct following *f, bool oom, struct error *error)
+static int tell(const struct following *f, enum line kind, struct error *error)
 {
 	struct arena arena;
 	struct stats stats;
@@ -63,7 +64,7 @@ static int tell(const struct following *f, bool oom, struct error *error)
 	if (r < 0)
 		return fail(error, -r, "cannot get memory");
 	struct text line = text_in(&arena);
-	if (oom) {
+	if (kind == LINE_OOM) {
 		events_oom_line(f->id, &line);
 	} else {
 		stats_read(&f->reader, &arena, &stats);
@@ -87,26 +88,26 @@ static int wait_for_news(const struct following *f, int64_t until, struct error 
 		ms = f->watch.every_ms;
 	if (poll(wait_for, count, ms > INT_MAX ? INT_MAX : (int)ms) < 0 && errno != EINTR)
 		return fail(error, errno, "cannot wait for events of container '%s'", f->id);
-	return wait_for[0].revents ? READER_GONE : WRITTEN;
+	return wait_for[0].revents ? READER_GONE : READER_THERE;
 }
 
 static int follow(struct following *f, int64_t interval, struct error *error)
 {
-	int r = WRITTEN;
+	int r = READER_THERE;
 
-	for (int64_t next = clock_ms() + interval; r == WRITTEN;) {
+	for (int64_t next = clock_ms() + interval; r == READER_THERE;) {
 		r = wait_for_news(f, next, error);
-		if (r == WRITTEN && cgroup_watch_oom(&f->watch))
-			r = tell(f, true, error);
-		if (r == WRITTEN && cgroup_watch_empty(&f->watch))
-			return 0;
-		if (r != WRITTEN || clock_ms() < next)
+		if (r == READER_THERE && cgroup_watch_oom(&f->watch))
+			r = tell(f, LINE_OOM, error);
+		if (r == READER_THERE && cgroup_watch_empty(&f->watch))
+			break;
+		if (r != READER_THERE || clock_ms() < next)
 			continue;
-		r = tell(f, false, error);
+		r = tell(f, LINE_STATS, error);
 		/* Lines that there was no time for are not made up for. */
 		next = next + interval > clock_ms() ? next + interval : clock_ms() + interval;
 	}
-	return r < 0 ? -1 : 0;
+	return r;
 }
 
 /* Created, running and paused ones have a cgroup with somebody in it. */
@@ -136,13 +137,13 @@ static int events(const struct invocation *invocation, struct error *error)
 	struct cgroup_at at = record_cgroup_at(&record);
 	if (stats_open(&at, &f.reader) == 0)
 		return fail(error, 0, "container '%s' has no cgroup: nothing is counted", f.id);
-	if (o->stats)
-		return tell(&f, false, error) < 0 ? -1 : 0;
-	cgroup_watch_open(&at, &f.watch);
-	int r = follow(&f, interval, error);
-	cgroup_watch_close(&f.watch);
+	if (!o->stats)
+		cgroup_watch_open(&at, &f.watch);
+	int r = o->stats ? tell(&f, LINE_STATS, error) : follow(&f, interval, error);
+	if (!o->stats)
+		cgroup_watch_close(&f.watch);
 	stats_close(&f.reader);
-	return r;
+	return r < 0 ? -1 : 0;
 }
 
 const struct command command_events = {

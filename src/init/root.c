@@ -24,6 +24,9 @@ static int cut_off(struct stage *stage, uint64_t propagation)
 	_cleanup_fd int from = open_root(&mount);
 	int r = from < 0 ? from : mount_namespace_root();
 
+	/* Without CAP_SYS_CHROOT nobody can leave a chroot, the container no more than we. */
+	if (r == -EPERM)
+		return mount_propagation(from, propagation, MOUNT_RECURSIVE);
 	if (r < 0)
 		return r;
 	_cleanup_fd int top = open_root(&top_mount);
@@ -124,6 +127,9 @@ int init_root_propagation(struct stage *stage, struct error *error)
 int init_pivot(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
+
+	if (stage->chroot && !root->pivot && root->bound)
+		return fail(error, 0, "--no-pivot cannot be used in a chroot: the container could walk out to what is above it");
 	int r = change_root(stage);
 
 	if (r < 0)

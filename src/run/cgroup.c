@@ -15,7 +15,16 @@ static int forget(struct record *record)
 	return -1;
 }
 
-/* From here on the unit is ours, whatever is in its cgroup, and wherever systemd has put it. */
+/* Nothing of ours is where the record would say. */
+static int give_up(const struct plan_unit *unit, struct record *record)
+{
+	struct error ignored = { 0 };
+
+	unit_stop(unit->name, unit->user, &ignored);
+	return forget(record);
+}
+
+/* In the end the unit is ours, whatever is in its cgroup, and wherever systemd has put it. */
 static int start_unit(struct stage *stage, struct error *error)
 {
 	struct plan_cgroup *plan = &stage->plan->cgroup;
@@ -27,10 +36,22 @@ static int start_unit(struct stage *stage, struct error *error)
 	if (unit_start(plan->unit, &stage->placeholder, stage->arena, &path, error) < 0)
 		return forget(record);
 	bool as_written = record->cgroup_made && record->cgroup_path && strcmp(record->cgroup_path, path) == 0;
-	plan->path = record->cgroup_path = path;
+	plan->path = path;
+	if (!plan->unit->is_slice && cgroup_check_place(plan, stage->placeholder.pid, error) < 0)
+		return give_up(plan->unit, record);
+	record->cgroup_path = path;
 	record->cgroup_made = true;
 	record_name_unit(record, plan, stage->arena);
 	return as_written ? 0 : record_save(&stage->state, record, stage->arena, error);
+}
+
+/* From here on the record means these directories, and no later ones of their name. */
+static void identify(struct record *record, const struct cgroup *cgroup)
+{
+	struct record_cgroup *list = record->cgroups.items;
+
+	for (size_t i = 0; i < record->cgroups.count; i++)
+		list[i].inode = cgroup->inode[i];
 }
 
 /* The first record names the cgroup before it exists (rule B.14.4). */
@@ -41,7 +62,9 @@ int host_cgroup(struct stage *stage, struct error *error)
 
 	if (unit)
 		try(start_unit(stage, error));
-	if (cgroup_make(&stage->plan->cgroup, &stage->cgroup, error) < 0)
+	int r = cgroup_make(&stage->plan->cgroup, &stage->cgroup, error);
+	identify(record, &stage->cgroup);
+	if (r < 0)
 		return unit ? -1 : forget(record);
 	bool as_written = record->cgroup_made == stage->cgroup.made;
 	record->cgroup_made = stage->cgroup.made;

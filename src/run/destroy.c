@@ -28,13 +28,27 @@ int container_end(const struct record *record, struct error *error)
 	return fail(error, 0, "container init still running: pid %d did not die", record->pid);
 }
 
+/* A scope is gone with its last process, and its name is free again: a unit is stopped only as long as its cgroup is the container's. */
+static int end_unit(const struct record *record, const struct cgroup_at *at, struct error *error)
+{
+	switch (cgroup_whose(at)) {
+	case CGROUP_OURS:
+		return unit_stop(record->unit, record->user_unit, error);
+	case CGROUP_GONE:
+		return unit_forget(record->unit, record->user_unit, error);
+	case CGROUP_OTHERS:
+		return 0;
+	}
+	return 0;
+}
+
 /* Where systemd cannot be reached the container goes all the same: an empty scope ends by itself, if it is left to. */
 static void stop_unit(const struct record *record, const struct cgroup_at *at)
 {
 	struct error error = { 0 };
 	char sentence[1024];
 
-	if (unit_stop(record->unit, record->user_unit, &error) == 0)
+	if (end_unit(record, at, &error) == 0)
 		return;
 	error_sentence(&error, sentence, sizeof(sentence));
 	log_warning("%s", sentence);
@@ -44,7 +58,7 @@ static void stop_unit(const struct record *record, const struct cgroup_at *at)
 
 static int remove_cgroup(const struct record *record, struct error *error)
 {
-	if (!record->cgroup_made) /* not ours to remove */
+	if (!record->cgroup_made || !record_of_this_boot(record)) /* not ours to remove */
 		return 0;
 	struct cgroup_at at = record_cgroup_at(record);
 	if (record->unit)

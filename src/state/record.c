@@ -20,6 +20,7 @@
 JSON_TABLE(record_cgroup_table, "hierarchy", struct record_cgroup,
 	F_STRING(struct record_cgroup, mount, "mount", FIELD_REQUIRED | FIELD_ABSOLUTE),
 	F_BOOL(struct record_cgroup, v2, "v2", 0),
+	F_UINT(struct record_cgroup, inode, "inode", 0, ANY_NUMBER),
 );
 
 JSON_TABLE(record_table, "state", struct record,
@@ -83,9 +84,30 @@ static int save(const struct state_dir *state, const char *name, const struct re
 	return r < 0 ? fail(error, -r, "cannot write the state of container '%s'", state->id) : 0;
 }
 
+/* What a create that has not come to its end had made: the first record has the names alone. */
+static void know_cgroup(const struct state_dir *state, struct arena *arena, struct record *record)
+{
+	struct error ignored = { 0 };
+	struct record made;
+
+	memset(&made, 0, sizeof(made));
+	if (load(state, STATE_BACKUP, arena, &made, &ignored) != 1)
+		return;
+	record->cgroup_path = made.cgroup_path;
+	record->cgroups = made.cgroups;
+	record->cgroup_above = made.cgroup_above;
+	record->cgroup_made = made.cgroup_made;
+	record->unit = made.unit;
+	record->user_unit = made.user_unit;
+}
+
 int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
 {
-	return load(state, STATE_RECORD, arena, record, error);
+	int r = load(state, STATE_RECORD, arena, record, error);
+
+	if (r == 1 && !record->committed)
+		know_cgroup(state, arena, record);
+	return r;
 }
 
 int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error)
@@ -103,13 +125,15 @@ int record_save_backup(const struct state_dir *state, const struct record *recor
 	return save(state, STATE_BACKUP, record, arena, error);
 }
 
-static bool same_boot(const char *boot_id)
+bool record_of_this_boot(const struct record *record)
 {
-	char now[64];
-	ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", now, sizeof(now));
-	while (length > 0 && now[length - 1] == '\n')
-		now[--length] = '\0';
-	return length > 0 && boot_id && strcmp(boot_id, now) == 0;
+	static char now[64]; /* asked once: it outlives us */
+
+	if (!*now) {
+		ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", now, sizeof(now));
+		now[length > 0 ? strcspn(now, "\n") : 0] = '\0';
+	}
+	return *now && record->boot_id && strcmp(record->boot_id, now) == 0;
 }
 
 /* The pidfd first, then the check, then only the pidfd: so the number cannot change its meaning in between. */
@@ -118,7 +142,7 @@ static int pidfd_verified(const struct record *record, int procfs)
 	uint64_t start;
 	char letter;
 
-	if (record->pid <= 0 || !same_boot(record->boot_id))
+	if (record->pid <= 0 || !record_of_this_boot(record))
 		return -ESRCH;
 	_cleanup_fd int pidfd = pidfd_open(record->pid);
 	if (pidfd < 0)
@@ -136,7 +160,10 @@ int record_pidfd(const struct record *record)
 
 bool record_owns_cgroup(const struct record *record)
 {
-	return record->cgroup_path && (record->committed || record->cgroup_made);
+	const struct record_cgroup *first = record->cgroups.items;
+
+	return record->cgroup_path && record_of_this_boot(record) &&
+	       (record->committed || (record->cgroup_made && record->cgroups.count && first->inode));
 }
 
 static bool creator_at_work(const struct state_dir *state)

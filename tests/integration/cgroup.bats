@@ -287,3 +287,30 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	call rt delete "$id"
 	ok
 }
+
+@test "a later container in the same cgroup is not killed with the one that was there before" {
+	skip_on runc "goes by the name"
+	skip_on crun "goes by the name"
+	owned_by cgroupfs "a unit's name is taken as long as the unit is"
+	args exit 0
+	create
+	ok
+	call rt start "$id"
+	ok
+	wait_for 5 is_state stopped
+	# The same path, below another state root, once it is free.
+	local dir pid
+	find /sys/fs/cgroup -depth -maxdepth 4 -type d -name "$id" -exec rmdir {} \; 2>/dev/null || true
+	args wait
+	state=$T/other start_probe wait
+	pid=$(state=$T/other pid_of)
+	[[ $(rt ps -f json "$id") == "[]" ]]
+	call rt delete "$id"
+	ok
+	kill -0 "$pid"
+	dir=$(cgroup_dir pids)
+	grep -qx "$pid" "$dir/cgroup.procs"
+	state=$T/other call rt delete --force "$id"
+	ok
+	nothing_left
+}

@@ -366,6 +366,10 @@ make_shared() {
 # A file that needs more defines its own setup and calls this one first.
 lib_setup() {
 	local mount_lines shared pid
+	# bats notes a stack trace before every command. Of what fails, the line of the test is what one wants to see; noting those of this
+	# file too takes longer than all that the file does.
+	# shellcheck disable=SC2064
+	! declare -F bats_debug_trap >/dev/null || trap "[[ \$BASH_SOURCE == '$BASH_SOURCE' ]] || bats_debug_trap \"\$BASH_SOURCE\"" DEBUG
 	T=$BATS_TEST_TMPDIR
 	id=$(test_ids)${BATS_TEST_NUMBER-0}-$RANDOM
 	state=$T/state

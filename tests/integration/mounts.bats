@@ -752,6 +752,14 @@ walks_out_of() {
 	says "stat $canary/file ENOENT"
 	is "$(value 'list .')" "bin dev etc jail proc sys tmp"
 	rmdir "$rootfs/jail"
+	# A root that is moved over the chroot's would leave that way open.
+	call timeout 20 chroot "$jail" /runtime --root "$state" run --no-pivot --bundle "$bundle" "$id"
+	fails "--no-pivot" chroot
+}
+
+@test "called without CAP_SYS_CHROOT" {
+	call setpriv --bounding-set=-sys_chroot "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	ok
 }
 
 @test "called from a chroot that is a mount point: the root is the root all the same" {

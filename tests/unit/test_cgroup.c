@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -74,6 +75,8 @@ static int make(const char *name, const char *resources)
 
 	if (r == 0)
 		r = cgroup_make(&plan->cgroup, &cgroup, &error);
+	for (size_t i = 0; r == 0 && i < cgroup.count; i++)
+		hierarchies[i].inode = cgroup.inode[i];
 	return r;
 }
 
@@ -169,6 +172,7 @@ static int clean(void **unused)
 	(void)unused;
 	cgroup_close(&cgroup);
 	for (size_t i = 0; plan && i < plan->cgroup.directory_count; i++) {
+		hierarchies[i].inode = 0; /* what follows is about the directory above */
 		assert_int_equal(cgroup_kill(&(struct cgroup_at){ base, &hierarchies[i], 1 }, 5000), 0);
 		reap();
 		assert_int_equal(cgroup_remove(&(struct cgroup_at){ base, &hierarchies[i], 1 }, NULL), 0);
@@ -363,8 +367,9 @@ static void a_family_is_killed(void **unused)
 	(void)unused;
 	made("a", legacy() ? "\"pids\":{\"limit\":100}" : "");
 	enter(breed);
-	nap(100);
-	assert_true(tree_count(cgroup.fd[0]) == 64);
+	for (int i = 0; i < 100 && tree_count(cgroup.fd[0]) != 64; i++)
+		nap(50);
+	assert_int_equal(tree_count(cgroup.fd[0]), 64);
 	assert_int_equal(kill_it(5000), 0);
 	for (size_t i = 0; i < cgroup.count; i++)
 		assert_int_equal(tree_count(cgroup.fd[i]), 0);
@@ -459,6 +464,81 @@ static void kill_gives_up_in_time(void **unused)
 }
 
 /* What a payload may do below its own (C81): deep, wide, odd names, processes in them. */
+static int count_directory(int dir, void *data)
+{
+	(void)dir;
+	++*(int *)data;
+	return 0;
+}
+
+/* Deeper than there are descriptors, and beside it many that have a child each: all are seen once. */
+static void any_depth_is_walked(void **unused)
+{
+	struct rlimit before, few = { 64, 64 };
+	char name[32];
+	int seen = 0;
+
+	(void)unused;
+	made("a", "");
+	int dir = cgroup.fd[cgroup.count - 1], at = dup(dir);
+	for (int i = 0; i < 150; i++) {
+		snprintf(name, sizeof(name), "side%d", i);
+		assert_int_equal(mkdirat(dir, name, 0755), 0);
+		snprintf(name, sizeof(name), "side%d/below", i);
+		assert_int_equal(mkdirat(dir, name, 0755), 0);
+	}
+	for (int i = 0; i < 700; i++) {
+		assert_int_equal(mkdirat(at, "d", 0755), 0);
+		int next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	pid_t pid = enter(NULL);
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	assert_int_equal(file_write(at, "cgroup.procs", name), 0);
+	close(at);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(tree_each(dir, count_directory, &seen), 0);
+	assert_int_equal(seen, 1 + 300 + 700);
+	assert_int_equal(tree_count(dir), 1);
+	assert_int_equal(kill_it(5000), 0);
+	assert_int_equal(reap(), 1);
+	assert_int_equal(remove_it(), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(gone("a"));
+}
+
+/* The name is all that a later cgroup may share with ours. */
+static void another_one_of_the_name_is_left_alone(void **unused)
+{
+	(void)unused;
+	made("a", "");
+	cgroup_close(&cgroup);
+	struct cgroup_at at = { plan->cgroup.path, hierarchies, plan->cgroup.directory_count };
+	assert_int_equal(cgroup_whose(&at), CGROUP_OURS);
+	for (size_t i = 0; i < at.count; i++) {
+		assert_int_equal(rmdir(path_of(i, plan->cgroup.path)), 0);
+		assert_int_equal(i == 0 ? cgroup_whose(&at) : CGROUP_GONE, CGROUP_GONE);
+		assert_int_equal(mkdir(path_of(i, plan->cgroup.path), 0755), 0);
+	}
+	assert_int_equal(cgroup_whose(&at), CGROUP_OTHERS);
+	cgroup.fd[0] = open(path_of(0, plan->cgroup.path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cgroup.count = 1;
+	if (hierarchies[0].v2)
+		cgroup.v2 = cgroup.fd[0];
+	pid_t pid = enter(NULL);
+	assert_int_equal(kill_it(1000), 0);
+	assert_int_equal(remove_it(), 0);
+	assert_int_equal(tree_count(cgroup.fd[0]), 1);
+	assert_int_equal(kill(pid, 0), 0);
+	hierarchies[0].inode = 0; /* one that was never noted, and somebody is in it */
+	assert_int_equal(cgroup_whose(&at), CGROUP_OTHERS);
+	assert_int_equal(remove_it(), 0);
+	assert_int_equal(tree_count(cgroup.fd[0]), 1);
+}
+
 static void a_forest_is_removed(void **unused)
 {
 	(void)unused;
@@ -598,6 +678,8 @@ static int run(const char *view)
 		cmocka_unit_test_teardown(a_fork_bomb_is_killed_by_legacy_means, clean),
 		cmocka_unit_test_teardown(what_is_frozen_is_killed, clean),
 		cmocka_unit_test_teardown(kill_gives_up_in_time, clean),
+		cmocka_unit_test_teardown(any_depth_is_walked, clean),
+		cmocka_unit_test_teardown(another_one_of_the_name_is_left_alone, clean),
 		cmocka_unit_test_teardown(a_forest_is_removed, clean),
 		cmocka_unit_test_teardown(a_tree_can_be_cloned, clean),
 		cmocka_unit_test_teardown(it_can_be_handed_over, clean),
