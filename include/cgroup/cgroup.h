@@ -23,7 +23,8 @@ struct cgroup_at {
 /* Open directories of one container's cgroup, as plan->cgroup.directories lists them. */
 struct cgroup {
 	int fd[CGROUP_DIRECTORIES_MOST];
-	uint64_t inode[CGROUP_DIRECTORIES_MOST]; /* what tells them from others of their names later */
+	/* What tells them from others of their names, and our use of them from later ones (tree_mark). */
+	uint64_t inode[CGROUP_DIRECTORIES_MOST], mark[CGROUP_DIRECTORIES_MOST];
 	size_t count;
 	int v2;         /* the one for CLONE_INTO_CGROUP, a copy of the number in fd[], -1: none */
 	bool made;      /* false: the last part of the path existed (and was empty) */

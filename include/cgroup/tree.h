@@ -16,6 +16,11 @@ int tree_open(int dir, const char *path);
 /* The two in one: the cgroup `path` of a hierarchy. */
 int tree_leaf(const char *mount, bool v2, const char *path);
 
+/* Writes on an unused directory who uses it now: a number that nobody else has, of which the lowest bit says that a container of ours
+ * made the directory, this one (`made`) or the one before. The number, or 0 where the kernel does not keep it. */
+#define TREE_MARK_MADE 1u
+uint64_t tree_mark(int dir, bool made);
+
 /* The same of a container's record; -ENOENT also if what has the path now is another directory than the container's. */
 struct record_cgroup;
 int tree_of(const struct record_cgroup *hierarchy, const char *path);

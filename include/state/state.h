@@ -34,6 +34,7 @@ struct record_cgroup {
 	const char *mount;
 	bool v2;
 	uint64_t inode;                  /* of the directory: what has its name later may be somebody else's; 0: not made, or not noted yet */
+	uint64_t mark;                   /* written on it (xattr): whoever takes it over once it is empty writes another; 0: none */
 };
 
 /* What is written down, under 1 KB but for annotations. Names of things are in it before the things exist (rule B.14.4). */

@@ -229,7 +229,12 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	if (m->directory->v2)
 		cgroup->v2 = dir;
 	cgroup->made = cgroup->made || m->made || m->plan->unit;
-	return fill(m, dir, error);
+	try(fill(m, dir, error));
+	/* Nobody is in it, so whoever had it before has ended; if that was a container of ours, it is ours to remove now. */
+	uint64_t *mark = &cgroup->mark[cgroup->count - 1];
+	*mark = tree_mark(dir, m->made || m->plan->unit);
+	cgroup->made = cgroup->made || *mark & TREE_MARK_MADE;
+	return 0;
 }
 
 int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error)

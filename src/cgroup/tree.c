@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
@@ -43,16 +45,35 @@ int tree_leaf(const char *mount, bool v2, const char *path)
 	return root < 0 ? root : tree_open(root, path);
 }
 
-int tree_of(const struct record_cgroup *hierarchy, const char *path)
+#define MARK "trusted.caisson"
+
+uint64_t tree_mark(int dir, bool made)
+{
+	uint64_t before, mark;
+
+	if (fgetxattr(dir, MARK, &before, sizeof(before)) == sizeof(before) && before & TREE_MARK_MADE)
+		made = true;
+	if (getrandom(&mark, sizeof(mark), GRND_NONBLOCK) != sizeof(mark))
+		return 0;
+	mark = (mark & ~(uint64_t)TREE_MARK_MADE) | (made ? TREE_MARK_MADE : 0);
+	return fsetxattr(dir, MARK, &mark, sizeof(mark), 0) < 0 ? 0 : mark;
+}
+
+static bool is_the_one(const struct record_cgroup *hierarchy, int dir)
 {
 	struct stat info;
+	uint64_t mark;
+
+	if (hierarchy->inode && (fstat(dir, &info) < 0 || info.st_ino != hierarchy->inode))
+		return false;
+	return !hierarchy->mark || fgetxattr(dir, MARK, &mark, sizeof(mark)) != sizeof(mark) || mark == hierarchy->mark;
+}
+
+int tree_of(const struct record_cgroup *hierarchy, const char *path)
+{
 	_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, path);
 
-	if (dir < 0)
-		return dir;
-	if (hierarchy->inode && fstat(dir, &info) < 0)
-		return -errno;
-	return hierarchy->inode && info.st_ino != hierarchy->inode ? -ENOENT : take_fd(&dir);
+	return dir < 0 || is_the_one(hierarchy, dir) ? take_fd(&dir) : -ENOENT;
 }
 
 bool tree_path_valid(const char *path)

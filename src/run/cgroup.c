@@ -50,8 +50,10 @@ static void identify(struct record *record, const struct cgroup *cgroup)
 {
 	struct record_cgroup *list = record->cgroups.items;
 
-	for (size_t i = 0; i < record->cgroups.count; i++)
+	for (size_t i = 0; i < record->cgroups.count; i++) {
 		list[i].inode = cgroup->inode[i];
+		list[i].mark = cgroup->mark[i];
+	}
 }
 
 /* The first record names the cgroup before it exists (rule B.14.4). */

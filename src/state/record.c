@@ -21,6 +21,7 @@ JSON_TABLE(record_cgroup_table, "hierarchy", struct record_cgroup,
 	F_STRING(struct record_cgroup, mount, "mount", FIELD_REQUIRED | FIELD_ABSOLUTE),
 	F_BOOL(struct record_cgroup, v2, "v2", 0),
 	F_UINT(struct record_cgroup, inode, "inode", 0, ANY_NUMBER),
+	F_UINT(struct record_cgroup, mark, "mark", 0, ANY_NUMBER),
 );
 
 JSON_TABLE(record_table, "state", struct record,

@@ -298,9 +298,8 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	call rt start "$id"
 	ok
 	wait_for 5 is_state stopped
-	# The same path, below another state root, once it is free.
+	# The same path, below another state root, once nobody is in it.
 	local dir pid
-	find /sys/fs/cgroup -depth -maxdepth 4 -type d -name "$id" -exec rmdir {} \; 2>/dev/null || true
 	args wait
 	state=$T/other start_probe wait
 	pid=$(state=$T/other pid_of)

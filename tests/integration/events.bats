@@ -219,7 +219,7 @@ contract() {
 
 @test "the stream ends with the last process, not with the first" {
 	skip_on runc "1.1 does not end on a legacy host"
-	edit '.linux.namespaces -= [{"type":"pid"}] | .process.args = ["/bin/sh", "-c", "sleep 1.5 & sleep 0.5"]'
+	edit '.linux.namespaces -= [{"type":"pid"}] | .process.args = ["/bin/sh", "-c", "(while [ ! -e /tmp/end ]; do sleep 0.05; done) & sleep 0.5"]'
 	create
 	ok
 	follow --interval 100ms
@@ -228,8 +228,9 @@ contract() {
 	wait_for 5 is_state stopped
 	local before
 	before=$(lines_of stats)
-	wait_for 2 at_least stats $((before + 3))
+	wait_for 5 at_least stats $((before + 3))
 	! ended
+	touch "$rootfs/tmp/end"
 	wait_for 5 ended
 	is "$(<"$T/events.code")" 0
 }
@@ -250,15 +251,16 @@ contract() {
 	! unified || skip "no legacy hierarchies"
 	[[ ! -d /sys/fs/cgroup/unified ]] || host_mount -t tmpfs none /sys/fs/cgroup/unified
 	mounts_before=$(mount_table)
-	edit '.linux.namespaces -= [{"type":"pid"}] | .process.args = ["/bin/sh", "-c", "sleep 1.5 & sleep 0.5"]'
+	edit '.linux.namespaces -= [{"type":"pid"}] | .process.args = ["/bin/sh", "-c", "(while [ ! -e /tmp/end ]; do sleep 0.05; done) & sleep 0.5"]'
 	create
 	ok
 	follow --interval 100ms
 	call rt start "$id"
 	ok
 	wait_for 5 is_state stopped
+	wait_for 5 at_least stats 3
 	! ended
-	at_least stats 3
+	touch "$rootfs/tmp/end"
 	wait_for 5 ended
 	is "$(<"$T/events.code") $(<"$T/events.err")" "0 "
 	call rt delete --force "$id"

@@ -211,7 +211,7 @@ static bool moving(size_t from, size_t number)
 
 	for (size_t i = 0; i < number; i++)
 		before[i] = cells[from + i];
-	for (int tries = 0; tries < 100 && moved < number; tries++) {
+	for (int tries = 0; tries < 1000 && moved < number; tries++) {
 		nap(20);
 		for (moved = 0; moved < number && before[moved] != cells[from + moved]; moved++)
 			;
