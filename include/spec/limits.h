@@ -12,3 +12,6 @@
 /* Bits of a device number in the kernel: 12 and 20 (rule B.8). MKDEV() shifts unchecked: a larger number is another device. */
 #define DEVICE_MAJOR_MAX 4095
 #define DEVICE_MINOR_MAX 1048575
+
+/* Entries of each list and map in linux.resources but devices (rule B.17). */
+#define RESOURCE_ENTRIES_MOST 1024

@@ -7,7 +7,10 @@
 #define SLICE ".slice"
 
 /* slice:prefix:name, taken apart. */
-struct triple { const char *slice, *prefix, *name; };
+struct triple {
+	const char *slice, *prefix, *name;
+	bool given; /* not made of the id, which is no request for a slice: user-1000.slice is that of a user of the host */
+};
 
 static int check_host(const struct planning *p, struct error *error)
 {
@@ -57,7 +60,7 @@ static int name_unit(struct arena *arena, const struct triple *triple, const str
 {
 	if (triple->name[0] == '\0')
 		return fail_at(error, at, 0, "the name in cgroupsPath, slice:prefix:name, is empty");
-	if (is_slice(triple->name)) {
+	if (triple->given && is_slice(triple->name)) {
 		unit->is_slice = true;
 		unit->name = triple->name;
 		if (strcmp(unit->name, "-.slice") == 0)
@@ -89,6 +92,7 @@ int cgroup_plan_unit(struct cgroup_planning *c, struct error *error)
 	unit->slice = triple.slice[0] ? triple.slice : arena_string(p->arena, unit->user ? "user.slice" : "system.slice");
 	unit->description = arena_printf(p->arena, "caisson container %s", p->request->id);
 	try(check_slice(unit->slice, at, error));
+	triple.given = given;
 	try(name_unit(p->arena, &triple, at, unit, error));
 	/* A slice has its place in its name. */
 	plan->path = unit->is_slice ? unit_slice_path(p->arena, unit->name) : unit_path(p->arena, unit->slice, unit->name);

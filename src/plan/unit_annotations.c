@@ -9,6 +9,32 @@
 /* What makes the unit the container's is not the configuration's to say: a PIDs would fetch any process of the host into it. */
 static const char *const ours[] = { "Controller", "Delegate", "DelegateControllers", "DelegateSubgroup", "PIDFDs", "PIDs", "Slice" };
 
+/* What a configuration may set: how the unit is told, ordered, ended, and what it may use (org.freedesktop.systemd1(5)). Others reach
+ * beyond the container: SuccessAction reboots the host, Conflicts stops its services, BPFProgram loads programs. Callers have been seen to
+ * let strangers write annotations (CVE-2024-3154). */
+static const char *const allowed[] = {
+	"After", "AllowedCPUs", "AllowedMemoryNodes", "Before", "BlockIOAccounting", "CPUAccounting", "CPUQuotaPerSecUSec",
+	"CPUQuotaPeriodUSec", "CPUShares", "CPUWeight", "CollectMode", "CoredumpReceive", "DefaultDependencies", "DefaultMemoryLow",
+	"DefaultMemoryMin", "DefaultStartupMemoryLow", "Description", "DeviceAllow", "DevicePolicy", "DisableControllers", "Documentation",
+	"FinalKillSignal", "IOAccounting", "IODeviceLatencyTargetUSec", "IODeviceWeight", "IOReadBandwidthMax", "IOReadIOPSMax", "IOWeight",
+	"IOWriteBandwidthMax", "IOWriteIOPSMax", "IPAccounting", "IPAddressAllow", "IPAddressDeny", "KillMode", "KillSignal",
+	"ManagedOOMMemoryPressure", "ManagedOOMMemoryPressureDurationUSec", "ManagedOOMMemoryPressureLimit",
+	"ManagedOOMMemoryPressureLimitPermyriad", "ManagedOOMPreference", "ManagedOOMSwap", "MemoryAccounting", "MemoryHigh", "MemoryLimit",
+	"MemoryLow", "MemoryMax", "MemoryMin", "MemoryPressureThresholdUSec", "MemoryPressureWatch", "MemorySwapMax", "MemoryZSwapMax",
+	"MemoryZSwapWriteback", "OOMPolicy", "RequiresMountsFor", "RestartKillSignal", "RestrictNetworkInterfaces", "RuntimeMaxUSec",
+	"RuntimeRandomizedExtraUSec", "SendSIGHUP", "SendSIGKILL", "SocketBindAllow", "SocketBindDeny", "StartupAllowedCPUs",
+	"StartupAllowedMemoryNodes", "StartupCPUWeight", "StartupIOWeight", "StartupMemoryHigh", "StartupMemoryLow", "StartupMemoryMax",
+	"StartupMemorySwapMax", "StartupMemoryZSwapMax", "TasksAccounting", "TasksMax", "TimeoutStopUSec", "WantsMountsFor", "WatchdogSignal",
+};
+
+static bool is_among(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
 static int check_name(const struct json_pair *pair, const char *name, struct error *error)
 {
 	for (const char *at = name; *at; at++)
@@ -16,10 +42,18 @@ static int check_name(const struct json_pair *pair, const char *name, struct err
 			return fail_at(error, &pair->at, 0, "annotation %s name incorrect: contains non-alphabetic character", pair->key);
 	if (strlen(name) < NAME_LEAST)
 		return fail_at(error, &pair->at, 0, "annotation %s name incorrect: too short", pair->key);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcmp(name, ours[i]) == 0)
-			return fail_at(error, &pair->at, 0, "annotation %s: this property belongs to the runtime", pair->key);
+	if (is_among(name, ours, sizeof(ours) / sizeof(ours[0])))
+		return fail_at(error, &pair->at, 0, "annotation %s: this property belongs to the runtime", pair->key);
 	return 0;
+}
+
+/* By its name over D-Bus: TimeoutStopSec has become TimeoutStopUSec. */
+static int check_allowed(const struct json_pair *pair, const char *name, struct error *error)
+{
+	if (is_among(name, allowed, sizeof(allowed) / sizeof(allowed[0])))
+		return 0;
+	return fail_at(error, &pair->at, 0, "annotation %s: a configuration may not set this property: it is unknown, or reaches beyond the container",
+		       pair->key);
 }
 
 /* "TimeoutStopSec" is how unit files spell it; over D-Bus there is TimeoutStopUSec alone. */
@@ -56,6 +90,7 @@ static int add(const struct json_pair *pair, struct unit_properties *properties,
 		wrong = to_microseconds(properties->arena, &property);
 	if (wrong)
 		return fail_at(error, &pair->at, 0, "annotation %s=%s value parse error: %s", pair->key, pair->value, wrong);
+	try(check_allowed(pair, property.name, error));
 	*unit_property(properties, property.name, property.signature, 0, &pair->at) = property;
 	return 0;
 }

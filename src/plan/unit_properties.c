@@ -51,17 +51,27 @@ struct plan_property *unit_property(struct unit_properties *properties, const ch
 	return property;
 }
 
+static void *grown(struct arena *arena, const void *old, size_t size, size_t larger)
+{
+	void *block = arena_alloc(arena, larger);
+
+	if (size)
+		memcpy(block, old, size);
+	return block;
+}
+
 void unit_property_pair(struct unit_properties *properties, struct plan_property *property, const char *first, const char *second,
 			uint64_t number)
 {
 	size_t count = property->count + (second ? 2 : 1);
-	const char **strings = arena_array(properties->arena, const char *, count);
-	uint64_t *numbers = second ? NULL : arena_array(properties->arena, uint64_t, count);
+	const char **strings = (const char **)property->strings;
+	uint64_t *numbers = (uint64_t *)property->numbers;
 
-	if (property->count)
-		memcpy(strings, property->strings, property->count * sizeof(*strings));
-	if (property->count && numbers)
-		memcpy(numbers, property->numbers, property->count * sizeof(*numbers));
+	if ((property->count & (property->count - 1)) == 0) { /* 0 or a power of two: the room is used up */
+		size_t room = property->count ? 2 * property->count : 2;
+		strings = grown(properties->arena, strings, property->count * sizeof(*strings), room * sizeof(*strings));
+		numbers = second ? NULL : grown(properties->arena, numbers, property->count * sizeof(*numbers), room * sizeof(*numbers));
+	}
 	strings[property->count] = arena_string(properties->arena, first);
 	if (second)
 		strings[property->count + 1] = arena_string(properties->arena, second);

@@ -178,11 +178,17 @@ static const char *read_string(struct scan *scan)
 
 /* ---- lists ---- */
 
+#define ELEMENTS_MOST 1024 /* rule B.17; a list this long is no property of a unit */
+
 static void append(struct scan *scan, const char *string, uint64_t number)
 {
 	struct plan_property *to = scan->to;
 	size_t count = to->count + 1;
 
+	if (count > ELEMENTS_MOST) {
+		complain(scan, "the list is too long");
+		return;
+	}
 	to->strings = arena_grow(scan->arena, (void *)to->strings, to->count * sizeof(*to->strings), count * sizeof(*to->strings));
 	((const char **)to->strings)[to->count] = string;
 	if (strcmp(to->signature, "a(st)") == 0) {
@@ -196,6 +202,10 @@ static void append_byte(struct scan *scan, uint8_t byte)
 {
 	struct plan_property *to = scan->to;
 
+	if (to->byte_count == ELEMENTS_MOST) {
+		complain(scan, "the list is too long");
+		return;
+	}
 	to->bytes = arena_grow(scan->arena, (void *)to->bytes, to->byte_count, to->byte_count + 1);
 	((uint8_t *)to->bytes)[to->byte_count++] = byte;
 }

@@ -41,7 +41,7 @@ int container_pause(const struct state_dir *state, const struct record *record, 
 	bool inside = init_is_inside(&at, record, arena), ended = record_status(state, record) == STATUS_STOPPED;
 	if (r == 0 && inside && !ended)
 		return 0;
-	if (r < 0 && !ended)
+	if (r < 0 && inside && !ended)
 		return not_frozen(record, -r, signals, error);
 	/* A cgroup that is not removed with the container must not stay so. */
 	cgroup_thaw(&at);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "spec/check.h"
+#include "spec/limits.h"
 #include "spec/resources.h"
 
 static int check_rule(const struct spec_device_rule *rule, struct error *error)
@@ -28,8 +29,17 @@ static bool page_size_valid(const char *size)
 	return digits && size[0] != '0' && size[digits] && strchr("KMG", size[digits]) && !strcmp(size + digits + 1, "B");
 }
 
+/* Update looks each of them up among the others, with the container locked (rule B.17). */
+static int check_count(const struct spec_resources *resources, uint32_t count, const char *what, struct error *error)
+{
+	return count <= RESOURCE_ENTRIES_MOST ? 0
+					      : fail_at(error, &resources->at, 0, "more than %d entries in %s", RESOURCE_ENTRIES_MOST, what);
+}
+
 int spec_check_resources(const struct spec_resources *resources, struct error *error)
 {
+	try(check_count(resources, resources->unified.count, "unified", error));
+	try(check_count(resources, resources->rdma.count, "rdma", error));
 	JSON_EACH(struct spec_device_rule, rule, &resources->devices)
 		try(check_rule(rule, error));
 	if (resources->block_io)

@@ -3,6 +3,8 @@
 
 #include "spec/limits.h"
 
+#define ENTRIES_MOST RESOURCE_ENTRIES_MOST
+
 /* -1 and an absent number are the "*" of devices.allow. */
 JSON_TABLE(spec_device_rule_table, "device rule", struct spec_device_rule,
 	F_PLACE(struct spec_device_rule, at),
@@ -57,11 +59,11 @@ JSON_TABLE(spec_block_io_table, "blockIO", struct spec_block_io,
 	F_PLACE(struct spec_block_io, at),
 	F_OPT_UINT(struct spec_block_io, weight, "weight", UINT16_MAX),
 	F_OPT_UINT(struct spec_block_io, leaf_weight, "leafWeight", UINT16_MAX),
-	F_OBJECTS(struct spec_block_io, weight_device, "weightDevice", 0, &spec_weight_device_table, 0),
-	F_OBJECTS(struct spec_block_io, throttle_read_bps, "throttleReadBpsDevice", 0, &spec_throttle_device_table, 0),
-	F_OBJECTS(struct spec_block_io, throttle_write_bps, "throttleWriteBpsDevice", 0, &spec_throttle_device_table, 0),
-	F_OBJECTS(struct spec_block_io, throttle_read_iops, "throttleReadIOPSDevice", 0, &spec_throttle_device_table, 0),
-	F_OBJECTS(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice", 0, &spec_throttle_device_table, 0));
+	F_OBJECTS(struct spec_block_io, weight_device, "weightDevice", 0, &spec_weight_device_table, ENTRIES_MOST),
+	F_OBJECTS(struct spec_block_io, throttle_read_bps, "throttleReadBpsDevice", 0, &spec_throttle_device_table, ENTRIES_MOST),
+	F_OBJECTS(struct spec_block_io, throttle_write_bps, "throttleWriteBpsDevice", 0, &spec_throttle_device_table, ENTRIES_MOST),
+	F_OBJECTS(struct spec_block_io, throttle_read_iops, "throttleReadIOPSDevice", 0, &spec_throttle_device_table, ENTRIES_MOST),
+	F_OBJECTS(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice", 0, &spec_throttle_device_table, ENTRIES_MOST));
 
 JSON_TABLE(spec_hugepage_limit_table, "hugepage limit", struct spec_hugepage_limit,
 	F_PLACE(struct spec_hugepage_limit, at),
@@ -76,7 +78,7 @@ JSON_TABLE(spec_interface_priority_table, "interface priority", struct spec_inte
 JSON_TABLE(spec_network_table, "network", struct spec_network,
 	F_PLACE(struct spec_network, at),
 	F_OPT_UINT(struct spec_network, class_id, "classID", UINT32_MAX),
-	F_OBJECTS(struct spec_network, priorities, "priorities", 0, &spec_interface_priority_table, 0));
+	F_OBJECTS(struct spec_network, priorities, "priorities", 0, &spec_interface_priority_table, ENTRIES_MOST));
 
 JSON_TABLE(spec_rdma_table, "rdma device", struct spec_rdma,
 	F_KEY(struct spec_rdma, key),
@@ -91,7 +93,7 @@ JSON_TABLE(spec_resources_table, "resources", struct spec_resources,
 	F_OPT_OBJECT(struct spec_resources, cpu, "cpu", &spec_cpu_table),
 	F_OPT_OBJECT(struct spec_resources, pids, "pids", &spec_pids_table),
 	F_OPT_OBJECT(struct spec_resources, block_io, "blockIO", &spec_block_io_table),
-	F_OBJECTS(struct spec_resources, hugepage_limits, "hugepageLimits", 0, &spec_hugepage_limit_table, 0),
+	F_OBJECTS(struct spec_resources, hugepage_limits, "hugepageLimits", 0, &spec_hugepage_limit_table, ENTRIES_MOST),
 	F_OPT_OBJECT(struct spec_resources, network, "network", &spec_network_table),
 	F_OBJECT_MAP(struct spec_resources, rdma, "rdma", 0, &spec_rdma_table),
 	F_MAP(struct spec_resources, unified, "unified", 0));
