@@ -13,5 +13,5 @@
 #define DEVICE_MAJOR_MAX 4095
 #define DEVICE_MINOR_MAX 1048575
 
-/* Entries of each list and map in linux.resources but devices (rule B.17). */
-#define RESOURCE_ENTRIES_MOST 1024
+/* Keys of each map in linux.resources (rule B.17). */
+#define RESOURCE_KEYS_MOST 1024

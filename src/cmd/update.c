@@ -260,6 +260,7 @@ static int change_limits(const struct state_dir *state, const struct record *rec
 	struct planning planning = { .spec = spec, .host = &host, .arena = arena };
 	const struct update_request request = {
 		.current = &current, .change = change, .path = record->cgroup_path, .unit = record->unit, .user_unit = record->user_unit,
+		.unsure = faccessat(state->dir, STATE_UPDATING, F_OK, AT_SYMLINK_NOFOLLOW) == 0,
 	};
 	int r = plan_update(&planning, &request, &update, error);
 	tell_warnings(planning.warnings);

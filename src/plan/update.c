@@ -90,8 +90,8 @@ static void let_oom_killer_work(struct cgroup_planning *c)
 	cgroup_row(rows, &at, ROW_PLAIN, "memory.oom_control", "0");
 }
 
-/* v2: the CPUs and nodes of a cpuset that had none of its own cannot be taken back (cgroup/saved_rows.c): whatever else may fail goes before
- * them. */
+/* v2: the CPUs and nodes of a cpuset that had none of its own cannot be taken back (cgroup/saved_rows.c): whatever else may fail goes
+ * before them. */
 static void put_cpuset_last(struct cgroup_planning *c)
 {
 	struct cgroup_rows *rows = &c->rows[0];
@@ -143,7 +143,7 @@ static void by_program(struct cgroup_planning *c, const struct plan_device_rules
 
 /* containerd sends the whole of the configuration's resources with each update: a list that is the same is not written again. */
 static int plan_device_change(struct cgroup_planning *to, struct cgroup_planning *back, const struct spec_resources *merged,
-			      const struct spec_resources *current, struct error *error)
+			      const struct spec_resources *current, bool unsure, struct error *error)
 {
 	const struct json_objects *list = &to->resources->devices;
 	const struct spec_device_rule *first = list->items;
@@ -151,9 +151,13 @@ static int plan_device_change(struct cgroup_planning *to, struct cgroup_planning
 	struct plan_device_rules from = rules_with(to->p, current), rules = rules_with(to->p, merged);
 	bool v2;
 
-	if (!list->given || same_rules(&from, &rules))
+	if (!unsure && (!list->given || same_rules(&from, &rules)))
 		return 0;
 	struct cgroup_rows *rows = cgroup_home(to, CG_DEVICES, &v2);
+	if (rows && unsure) {
+		try(device_rules_v1(&rules, &at, rows, error));
+		return device_rules_v1(&from, &at, cgroup_home(back, CG_DEVICES, &v2), error);
+	}
 	if (rows) {
 		try(device_rules_v1_change(&from, &rules, &at, rows, error));
 		return device_rules_v1_change(&rules, &from, &at, cgroup_home(back, CG_DEVICES, &v2), error);
@@ -194,7 +198,10 @@ int plan_update(struct planning *p, const struct update_request *request, struct
 	spec_resources_merge(request->current, &change, p->arena, &update->resources);
 	const struct spec_memory *all = update->resources.memory;
 	try(check_whole(p, request, &change, &update->resources, error));
-	spec_resources_to_write(request->current, &update->resources, &change, p->arena, &writes);
+	if (request->unsure)
+		writes = update->resources;
+	else
+		spec_resources_to_write(request->current, &update->resources, &change, p->arena, &writes);
 	begin(&to, &to_own, p, &writes, request);
 	begin(&back, &back_own, p, request->current, request);
 	try(cgroup_plan_resources(&to, error));
@@ -202,7 +209,7 @@ int plan_update(struct planning *p, const struct update_request *request, struct
 	let_oom_killer_work(&to);
 	try(cgroup_plan_unified(&to, error));
 	put_cpuset_last(&to);
-	try(plan_device_change(&to, &back, &update->resources, request->current, error));
+	try(plan_device_change(&to, &back, &update->resources, request->current, request->unsure, error));
 	try(plan_unit_change(&to, &back, p, request, error));
 	cgroup_hand_over(&to);
 	cgroup_hand_over(&back);

@@ -1,4 +1,5 @@
 /* New limits for a container: put in force and written down, or neither. */
+#include <unistd.h>
 #include "base/file.h"
 #include "cgroup/update.h"
 #include "run/attend.h"
@@ -23,5 +24,11 @@ int container_update(const struct state_dir *state, const struct container_updat
 	const struct cgroup_change change = { .to = update->to, .back = update->back, .arena = arena, .keep = keep, .data = &note };
 
 	signals_block(); /* between two writes nobody would put the first one back */
-	return cgroup_update(&change, error);
+	/* Killed there, we leave the next update to write everything anew (rule B.14.4). */
+	int r = file_replace(state->dir, STATE_UPDATING, "", 0, 0600);
+	if (r < 0)
+		return fail(error, -r, "cannot note in the state of container '%s' that it is being updated", state->id);
+	try(cgroup_update(&change, error));
+	unlinkat(state->dir, STATE_UPDATING, 0);
+	return 0;
 }

@@ -32,8 +32,8 @@ static bool page_size_valid(const char *size)
 /* Update looks each of them up among the others, with the container locked (rule B.17). */
 static int check_count(const struct spec_resources *resources, uint32_t count, const char *what, struct error *error)
 {
-	return count <= RESOURCE_ENTRIES_MOST ? 0
-					      : fail_at(error, &resources->at, 0, "more than %d entries in %s", RESOURCE_ENTRIES_MOST, what);
+	return count <= RESOURCE_KEYS_MOST ? 0
+					      : fail_at(error, &resources->at, 0, "more than %d entries in %s", RESOURCE_KEYS_MOST, what);
 }
 
 int spec_check_resources(const struct spec_resources *resources, struct error *error)

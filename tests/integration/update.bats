@@ -268,18 +268,17 @@ a_disk() { lsblk -dno MAJ:MIN,TYPE,SIZE | awk '$2 == "disk" && $3 != "0B" {print
 	is "$(<"$(v2_dir hugetlb)/hugetlb.2MB.max")" 0
 }
 
-# It opens /dev/kmsg, which a container may not, and a device that is allowed to all, time and again.
+# It makes /dev/kmsg, which everybody may, and opens it, which nobody may, and a device that is allowed to all, time and again.
 device_program() {
-	edit '.process.args = ["/bin/sh", "-c", $script] | .process.capabilities |= map_values(. + ["CAP_SYSLOG"])' \
-		--arg script 'while :; do /bin/probe open r /tmp/kmsg /dev/null; sleep 0.02; done'
-	mknod "$rootfs/tmp/kmsg" c 1 11
+	edit '.process.args = ["/bin/sh", "-c", $script] | .process.capabilities |= map_values(. + ["CAP_MKNOD", "CAP_SYSLOG"])' \
+		--arg script '/bin/busybox mknod /dev/kmsg c 1 11; while :; do /bin/probe open r /dev/kmsg /dev/null; sleep 0.02; done'
 	create
 	ok
 	call rt start "$id"
 	ok
 	last_is EPERM
 }
-last_says() { [[ $(grep '^open r /tmp/kmsg' "$T/box.out" | tail -n1) == "open r /tmp/kmsg $1" ]]; }
+last_says() { [[ $(grep '^open r /dev/kmsg' "$T/box.out" | tail -n1) == "open r /dev/kmsg $1" ]]; }
 last_is() { wait_for 5 last_says "$1"; }
 always_null() { [[ -z $(grep '^open r /dev/null' "$T/box.out" | grep -v ' ok$') ]]; }
 
@@ -634,7 +633,7 @@ refused() {
 	host_mount --bind "$state/$id" "$state/$id"
 	mount -o remount,bind,ro "$state/$id"
 	update --memory 32m --pids-limit 45 --cpu-quota 5000 --cpu-idle 1 "$id"
-	fails "cannot write down"
+	fails_any "cannot write down" "cannot note"
 	lacks "$err" "put back"
 	is "$(settings)" "$before"
 	umount "$state/$id"
@@ -765,4 +764,31 @@ properties() {
 		sleep 0.1
 		is "$(bandwidth)" "$((41000 + i)) 80000"
 	done
+}
+
+@test "after an update that was cut short the next one writes everything anew" {
+	needs caisson "its way to know"
+	edit '.linux.resources += {"pids": {"limit": 50}, "memory": {"limit": 67108864}}'
+	start_probe wait
+	# What a SIGKILL between two writes leaves: the note that it was at work, and a value that nobody has written down.
+	echo 77 >"$(cgroup_dir pids)/pids.max"
+	: >"$state/$id/resources.unsure"
+	call rt update --memory 128M "$id"
+	ok
+	is "$(cgroup_value pids pids.max pids.max)" 50
+	is "$(cgroup_value memory memory.max memory.limit_in_bytes)" 134217728
+	[[ ! -e $state/$id/resources.unsure ]]
+}
+
+@test "an update that is killed leaves the note that it was at work" {
+	needs caisson "its way to know"
+	command -v strace >/dev/null || skip "no strace"
+	start_probe wait
+	call strace -f -qq -o /dev/null -e inject=write:signal=SIGKILL:when=1 "$RUNTIME" --root "$state" "${owner_option[@]}" update --pids-limit 40 "$id"
+	[[ $code != 0 ]]
+	[[ -e $state/$id/resources.unsure ]]
+	call rt update --pids-limit 41 "$id"
+	ok
+	is "$(cgroup_value pids pids.max pids.max)" 41
+	[[ ! -e $state/$id/resources.unsure ]]
 }
