@@ -52,8 +52,8 @@ static int check_allowed(const struct json_pair *pair, const char *name, struct 
 {
 	if (is_among(name, allowed, sizeof(allowed) / sizeof(allowed[0])))
 		return 0;
-	return fail_at(error, &pair->at, 0, "annotation %s: a configuration may not set this property: it is unknown, or reaches beyond the container",
-		       pair->key);
+	return fail_at(error, &pair->at, 0,
+		       "annotation %s: not a property that a configuration may set: unknown, or it reaches beyond the container", pair->key);
 }
 
 /* "TimeoutStopSec" is how unit files spell it; over D-Bus there is TimeoutStopUSec alone. */
