@@ -124,6 +124,8 @@ static int remove_one(const struct record_cgroup *hierarchy, const char *path, i
 	/* Gone, or another one of its name; or nobody knows whose it is, and somebody is in it. */
 	if (dir < 0 || (!hierarchy->inode && tree_count(dir) > 0))
 		return dir == -ENOENT || dir == -ENODEV || dir >= 0 ? 0 : dir;
+	if (hierarchy->mark && !(hierarchy->mark & TREE_MARK_MADE)) /* in this hierarchy it was there before us (runtime.md#delete) */
+		return 0;
 	const char *name = split(parent);
 	while (root >= 0 && (r = remove_once(root, parent, name)) == -EBUSY && *waits < WAITS)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000l << (*waits)++ }, NULL);

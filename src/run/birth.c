@@ -11,7 +11,9 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/format.h"
+#include "base/number.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
 #include "run/attend.h"
@@ -101,6 +103,37 @@ static int not_born(const struct stage *stage, int code, struct error *error)
 	return fail(error, code, "cannot make a process with its namespaces");
 }
 
+/* Linux 6.14 and newer kill a child at birth if cgroup.kill was ever written to its cgroup or to its parent's, and not equally often to
+ * both: fork notes the count of the one and compares it with the count of the other. */
+static bool killed_at_birth(const struct stage *stage)
+{
+	siginfo_t how = { 0 };
+
+	return waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && how.si_code == CLD_KILLED &&
+	       how.si_status == SIGKILL && !container_oom_at_birth(&stage->record);
+}
+
+/* The long way: born beside us, then moved, before it does anything. That waits for an RCU grace period, where birth in place does not. */
+static pid_t birth_and_move(struct stage *stage, struct birth *birth)
+{
+	char text[24];
+
+	waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	close_fd(&stage->pidfd);
+	birth->cgroup = -1;
+	pid_t pid = process_birth(birth);
+	if (pid < 0)
+		return pid;
+	number_text(text, pid);
+	int r = file_write(stage->cgroup.v2, "cgroup.procs", text);
+	if (r < 0) {
+		pidfd_signal(stage->pidfd, SIGKILL);
+		waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
+		close_fd(&stage->pidfd);
+	}
+	return r < 0 ? r : pid;
+}
+
 int host_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
@@ -126,6 +159,8 @@ int host_birth(struct stage *stage, struct error *error)
 		.pidfd = &stage->pidfd,
 	};
 	pid_t pid = process_birth(&birth);
+	if (pid > 0 && birth.cgroup >= 0 && killed_at_birth(stage))
+		pid = birth_and_move(stage, &birth);
 	if (pid < 0)
 		return not_born(stage, -pid, error);
 	stage->pid = pid;

@@ -313,3 +313,18 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	ok
 	nothing_left
 }
+
+# Linux 6.14 and newer kill at birth whoever is born from one such cgroup into another.
+@test "in a cgroup to which cgroup.kill was written before" {
+	owned_by cgroupfs "systemd makes a new one each time"
+	local dir
+	if unified; then dir=/sys/fs/cgroup/$id; else dir=/sys/fs/cgroup/unified/$id; fi
+	[[ -e ${dir%/*}/cgroup.controllers ]] || skip "the host has no v2 tree"
+	mkdir "$dir"
+	echo 1 >"$dir/cgroup.kill"
+	probe cgroup
+	ok
+	contains "$(value cgroup)$out" "$id"
+	[[ -d $dir ]]
+	rmdir "$dir"
+}
