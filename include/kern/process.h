@@ -27,7 +27,8 @@ struct birth {
 	size_t inherit_count;
 	int *pidfd;               /* set */
 };
-/* Returns when the exec has happened: the pid, or -errno (of clone3 or of the exec). The child dies when the calling thread does. */
+/* Returns when the exec has happened: the pid, or -errno (of clone3 or of the exec), -ECANCELED if it was killed before its first
+ * instruction. The child dies when the calling thread does. */
 pid_t process_birth(const struct birth *birth);
 
 /* Every signal gets its default action and none is blocked: those too that a caller ignored (SIGPIPE, SIGCHLD), and 32 and 33, which

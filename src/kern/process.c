@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -106,6 +107,7 @@ pid_t process_fork(uint64_t flags, int *pidfd)
 struct birth_call {
 	const struct birth *birth;
 	int error;
+	volatile bool alive; /* it has come to run at all */
 };
 
 /* Runs in the parent's memory, on a stack of its own, the parent stopped until the exec. */
@@ -115,6 +117,7 @@ static int birth_child(void *data)
 	const struct birth *birth = call->birth;
 	char *const no_environment[] = { NULL };
 
+	call->alive = true;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* A process of a new user namespace has every capability there and no mapped id yet: an exec would drop them all.
 	 * Ambient ones survive (capabilities(7)), so nobody has to wait for the maps before the exec. */
@@ -146,10 +149,10 @@ pid_t process_birth(const struct birth *birth)
 	long pid = clone_vfork(&args, birth_child, &call);
 	if (pid < 0)
 		return (pid_t)pid;
-	if (call.error) {
-		pidfd_wait(pidfd, -1);
+	if (call.error || !call.alive) {
+		waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED);
 		close(pidfd);
-		return -call.error;
+		return call.error ? -call.error : -ECANCELED;
 	}
 	*birth->pidfd = pidfd;
 	return (pid_t)pid;

@@ -105,12 +105,9 @@ static int not_born(const struct stage *stage, int code, struct error *error)
 
 /* Linux 6.14 and newer kill a child at birth if cgroup.kill was ever written to its cgroup or to its parent's, and not equally often to
  * both: fork notes the count of the one and compares it with the count of the other. */
-static bool killed_at_birth(const struct stage *stage)
+static bool killed_at_birth(const struct stage *stage, const struct birth *birth, pid_t pid)
 {
-	siginfo_t how = { 0 };
-
-	return waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && how.si_code == CLD_KILLED &&
-	       how.si_status == SIGKILL && !container_oom_at_birth(&stage->record);
+	return pid == -ECANCELED && birth->cgroup >= 0 && !container_oom_at_birth(&stage->record);
 }
 
 /* The long way: born beside us, then moved, before it does anything. That waits for an RCU grace period, where birth in place does not. */
@@ -118,8 +115,6 @@ static pid_t birth_and_move(struct stage *stage, struct birth *birth)
 {
 	char text[24];
 
-	waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
-	close_fd(&stage->pidfd);
 	birth->cgroup = -1;
 	pid_t pid = process_birth(birth);
 	if (pid < 0)
@@ -159,7 +154,7 @@ int host_birth(struct stage *stage, struct error *error)
 		.pidfd = &stage->pidfd,
 	};
 	pid_t pid = process_birth(&birth);
-	if (pid > 0 && birth.cgroup >= 0 && killed_at_birth(stage))
+	if (killed_at_birth(stage, &birth, pid))
 		pid = birth_and_move(stage, &birth);
 	if (pid < 0)
 		return not_born(stage, -pid, error);
