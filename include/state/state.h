@@ -34,7 +34,7 @@ struct state_dir {
 struct record_cgroup {
 	const char *mount;
 	bool v2;
-	uint64_t inode;                  /* of the directory: what has its name later may be somebody else's; 0: not made, or not noted yet */
+	uint64_t inode;                  /* of the directory: another of its name is somebody else's; 0: not noted yet */
 	uint64_t mark;                   /* written on it (xattr): whoever takes it over once it is empty writes another; 0: none */
 };
 

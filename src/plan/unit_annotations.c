@@ -16,15 +16,16 @@ static const char *const allowed[] = {
 	"After", "AllowedCPUs", "AllowedMemoryNodes", "Before", "BlockIOAccounting", "CPUAccounting", "CPUQuotaPerSecUSec",
 	"CPUQuotaPeriodUSec", "CPUShares", "CPUWeight", "CollectMode", "CoredumpReceive", "DefaultDependencies", "DefaultMemoryLow",
 	"DefaultMemoryMin", "DefaultStartupMemoryLow", "Description", "DeviceAllow", "DevicePolicy", "DisableControllers", "Documentation",
-	"FinalKillSignal", "IOAccounting", "IODeviceLatencyTargetUSec", "IODeviceWeight", "IOReadBandwidthMax", "IOReadIOPSMax", "IOWeight",
-	"IOWriteBandwidthMax", "IOWriteIOPSMax", "IPAccounting", "IPAddressAllow", "IPAddressDeny", "KillMode", "KillSignal",
+	"FinalKillSignal", "IOAccounting", "IODeviceLatencyTargetUSec", "IODeviceWeight", "IOReadBandwidthMax", "IOReadIOPSMax",
+	"IOWeight", "IOWriteBandwidthMax", "IOWriteIOPSMax", "IPAccounting", "IPAddressAllow", "IPAddressDeny", "KillMode", "KillSignal",
 	"ManagedOOMMemoryPressure", "ManagedOOMMemoryPressureDurationUSec", "ManagedOOMMemoryPressureLimit",
 	"ManagedOOMMemoryPressureLimitPermyriad", "ManagedOOMPreference", "ManagedOOMSwap", "MemoryAccounting", "MemoryHigh", "MemoryLimit",
 	"MemoryLow", "MemoryMax", "MemoryMin", "MemoryPressureThresholdUSec", "MemoryPressureWatch", "MemorySwapMax", "MemoryZSwapMax",
 	"MemoryZSwapWriteback", "OOMPolicy", "RequiresMountsFor", "RestartKillSignal", "RestrictNetworkInterfaces", "RuntimeMaxUSec",
 	"RuntimeRandomizedExtraUSec", "SendSIGHUP", "SendSIGKILL", "SocketBindAllow", "SocketBindDeny", "StartupAllowedCPUs",
 	"StartupAllowedMemoryNodes", "StartupCPUWeight", "StartupIOWeight", "StartupMemoryHigh", "StartupMemoryLow", "StartupMemoryMax",
-	"StartupMemorySwapMax", "StartupMemoryZSwapMax", "TasksAccounting", "TasksMax", "TimeoutStopUSec", "WantsMountsFor", "WatchdogSignal",
+	"StartupMemorySwapMax", "StartupMemoryZSwapMax", "TasksAccounting", "TasksMax", "TimeoutStopUSec", "WantsMountsFor",
+	"WatchdogSignal",
 };
 
 static bool is_among(const char *name, const char *const *list, size_t count)
@@ -53,7 +54,7 @@ static int check_allowed(const struct json_pair *pair, const char *name, struct 
 	if (is_among(name, allowed, sizeof(allowed) / sizeof(allowed[0])))
 		return 0;
 	return fail_at(error, &pair->at, 0,
-		       "annotation %s: not a property that a configuration may set: unknown, or it reaches beyond the container", pair->key);
+		       "annotation %s: no property that a configuration may set: unknown, or it reaches beyond the container", pair->key);
 }
 
 /* "TimeoutStopSec" is how unit files spell it; over D-Bus there is TimeoutStopUSec alone. */
