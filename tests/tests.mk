@@ -70,7 +70,9 @@ OWNER      ?= cgroupfs systemd
 VM_RUNTIME ?=
 VM_UNIT    := $(addprefix $(TEST)/unit/test_,cgroup device_filter freeze update stats)
 
-check-vm: $(BUILD)/caisson $(INTEGRATION_HELPERS) $(VM_UNIT)
+vm-ready: $(BUILD)/caisson $(INTEGRATION_HELPERS) $(VM_UNIT)
+
+check-vm: vm-ready
 	@if sh tests/tools --vm; then \
 		BUILD='$(BUILD)' RELEASE='$(RELEASE)' OWNER='$(OWNER)' FILTER='$(FILTER)' RUNTIME='$(VM_RUNTIME)' tests/vm/check; \
 	else echo "ok - vm # SKIP no qemu and no Debian packages to be had here"; fi
@@ -129,4 +131,4 @@ endif
 demo:
 	@bash tests/demo.sh
 
-.PHONY: check-unit check-vm check-debian check-golden check-integration fuzz
+.PHONY: check-unit vm-ready check-vm check-debian check-golden check-integration fuzz

@@ -36,6 +36,7 @@ static struct libsystemd {
 	sd_bus *(*sd_bus_flush_close_unref)(sd_bus *bus);
 	int (*sd_bus_match_signal)(sd_bus *bus, sd_bus_slot **slot, const char *sender, const char *path, const char *interface,
 				   const char *member, handler *call, void *data);
+	int (*sd_bus_is_ready)(sd_bus *bus);
 	int (*sd_bus_process)(sd_bus *bus, sd_bus_message **message);
 	int (*sd_bus_wait)(sd_bus *bus, uint64_t microseconds);
 	int (*sd_bus_call)(sd_bus *bus, sd_bus_message *message, uint64_t microseconds, sd_bus_error *error, sd_bus_message **reply);
@@ -63,6 +64,7 @@ static bool bind_all(void *library)
 		SYMBOL(sd_bus_start),
 		SYMBOL(sd_bus_flush_close_unref),
 		SYMBOL(sd_bus_match_signal),
+		SYMBOL(sd_bus_is_ready),
 		SYMBOL(sd_bus_process),
 		SYMBOL(sd_bus_wait),
 		SYMBOL(sd_bus_call),
@@ -116,6 +118,30 @@ static int job_removed(sd_bus_message *message, void *data, sd_bus_error *error)
 	return 0;
 }
 
+static uint64_t time_left(const struct bus *bus)
+{
+	int64_t left = bus->deadline - clock_ms();
+
+	return left > 0 ? (uint64_t)left * 1000 : 1;
+}
+
+/* Authentication has times of its own in the library, longer than ours: whoever listens and says nothing would keep us for 90 s. */
+static int get_ready(struct bus *bus)
+{
+	int r;
+
+	while ((r = l.sd_bus_is_ready(bus->connection)) == 0) {
+		r = l.sd_bus_process(bus->connection, NULL);
+		if (r == 0 && clock_ms() >= bus->deadline)
+			return -ETIMEDOUT;
+		if (r == 0)
+			r = l.sd_bus_wait(bus->connection, time_left(bus));
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return r < 0 ? r : 0;
+}
+
 /* Without a bus there is nobody who would give senders names. */
 static int start(struct bus *bus, int socket)
 {
@@ -127,6 +153,8 @@ static int start(struct bus *bus, int socket)
 		r = l.sd_bus_set_bus_client(bus->connection, !bus->direct);
 	if (r >= 0)
 		r = l.sd_bus_start(bus->connection);
+	if (r >= 0)
+		r = get_ready(bus);
 	if (r >= 0) /* before there is any job: none is missed */
 		r = l.sd_bus_match_signal(bus->connection, NULL, bus->direct ? NULL : SYSTEMD, MANAGER_PATH, MANAGER, "JobRemoved",
 					  job_removed, bus);
@@ -154,13 +182,6 @@ void bus_close(struct bus *bus)
 	if (bus->connection)
 		l.sd_bus_flush_close_unref(bus->connection);
 	bus->connection = NULL;
-}
-
-static uint64_t time_left(const struct bus *bus)
-{
-	int64_t left = bus->deadline - clock_ms();
-
-	return left > 0 ? (uint64_t)left * 1000 : 1;
 }
 
 /* ---- calls ---- */
@@ -242,10 +263,13 @@ int bus_properties_add(struct sd_bus_message *message, const struct plan_propert
 	return r < 0 ? r : l.sd_bus_message_close_container(message);
 }
 
-/* systemd's sentences end with a full stop; ours go on. */
+/* systemd's sentences end with a full stop; ours go on. The library's own are libc's words for an errno, which engines would take for
+ * the program's (contract section 9): the code says it. */
 static void keep_words(struct bus_answer *answer, const sd_bus_error *error)
 {
 	format(answer->name, sizeof(answer->name), "%s", error->name ? error->name : "");
+	if (strncmp(answer->name, "System.Error.", 13) == 0)
+		return;
 	size_t length = format(answer->text, sizeof(answer->text), "%s", error->message ? error->message : "");
 	if (length > 0 && length < sizeof(answer->text) && answer->text[length - 1] == '.')
 		answer->text[length - 1] = '\0';
