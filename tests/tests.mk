@@ -63,18 +63,20 @@ check-integration: $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTI
 #
 #   make check-vm                                   Debian 12, cgroups owned by caisson and by systemd
 #   make check-vm RELEASE=trixie OWNER=systemd FILTER=pause
+#   make check-vm VM_FILES="oom.bats ps.bats"       without it: all files that depend on the host's cgroups; takes a while
 #   make check-vm VM_RUNTIME=runc                   the guest's own runc, as a control
 
 RELEASE    ?= bookworm
 OWNER      ?= cgroupfs systemd
 VM_RUNTIME ?=
+VM_FILES   ?=
 VM_UNIT    := $(addprefix $(TEST)/unit/test_,cgroup device_filter freeze update stats)
 
 vm-ready: $(BUILD)/caisson $(INTEGRATION_HELPERS) $(VM_UNIT)
 
 check-vm: vm-ready
 	@if sh tests/tools --vm; then \
-		BUILD='$(BUILD)' RELEASE='$(RELEASE)' OWNER='$(OWNER)' FILTER='$(FILTER)' RUNTIME='$(VM_RUNTIME)' tests/vm/check; \
+		BUILD='$(BUILD)' RELEASE='$(RELEASE)' OWNER='$(OWNER)' FILES='$(VM_FILES)' FILTER='$(FILTER)' RUNTIME='$(VM_RUNTIME)' tests/vm/check; \
 	else echo "ok - vm # SKIP no qemu and no Debian packages to be had here"; fi
 
 # ---- a real Debian ----

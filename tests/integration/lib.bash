@@ -141,7 +141,7 @@ wait_for() {
 }
 
 is_state() { [[ $(state_of) == "$1" ]]; }
-box_says() { slurp "$T/box.out"; has_line "$REPLY" "$1"; }
+box_says() { slurp "$T/box.out" || return 1; has_line "$REPLY" "$1"; }
 
 # ---- assertions ----
 
