@@ -41,7 +41,7 @@ rt() {
 }
 
 # slurp FILE: its text in REPLY, without zero bytes and without newlines at the end.
-slurp() { { REPLY=$(<"$1"); } 2>/dev/null; }
+slurp() { REPLY=; [[ -r $1 ]] && { REPLY=$(<"$1"); } 2>/dev/null; }
 
 # call COMMAND...: sets code, out (stdout) and err (stderr).
 call() {
