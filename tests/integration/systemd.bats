@@ -115,8 +115,8 @@ show() {
 	contains "$before" 67108864
 	systemctl daemon-reload
 	is "$(limits)" "$before"
-	# systemd deals in steps of 10 ms a second.
-	is "$(file cpu.max)" "50400 70000"
+	# systemd deals in steps of 10 ms a second; newer ones leave alone what has not changed for them.
+	[[ $(file cpu.max) == @("50400 70000"|"50001 70000") ]] || { complain "cpu.max is $(file cpu.max)"; false; }
 }
 
 @test "no limit asked: none there is, whatever the host's default for units" {
