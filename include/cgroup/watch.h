@@ -4,14 +4,14 @@
 #include <poll.h>
 #include <stdbool.h>
 #include "cgroup/cgroup.h"
+#include "cgroup/oom.h"
 
 struct cgroup_watch {
 	int every_ms;      /* what the kernel does not tell by itself has to be asked for that often; -1: nothing */
-	int oom;           /* cgroup_oom_open */
+	struct oom_tally oom;
 	int oom_signals;   /* legacy: an eventfd, for there `oom` tells nothing by itself; -1 */
 	int populated;     /* cgroup.events of v2; -1 */
 	int directory;     /* legacy alone: where to count; -1 */
-	uint64_t kills;    /* as last seen */
 };
 
 /* What is told from now on. Where there is no memory controller no deaths are told. */

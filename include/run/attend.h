@@ -2,9 +2,9 @@
 #pragma once
 
 #include <signal.h>
-#include <stdint.h>
 #include <sys/types.h>
 #include "base/error.h"
+#include "cgroup/oom.h"
 
 /* Blocks all but the signals of our own faults; the previous mask is not kept: init resets its own. */
 void signals_block(void);
@@ -21,8 +21,7 @@ struct attended {
 	pid_t init;          /* our child ... */
 	int pidfd;           /* ... and what stands for it */
 	int signals;         /* signals_all */
-	int oom;             /* cgroup_oom_open, where the cgroup may vanish with the last process in it; -1: not needed. Closed */
-	uint64_t oom_kills;  /* set: what that last said */
+	struct oom_tally *oom; /* kept up to date, as far as it is open */
 };
 
 /* Until init ends: its exit code, 128+N if signal N ended it. Reaps it. */

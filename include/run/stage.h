@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "cgroup/cgroup.h"
+#include "cgroup/oom.h"
 #include "cgroup/unit.h"
 #include "plan/plan.h"
 #include "state/state.h"
@@ -24,6 +25,7 @@ struct stage {
 	bool claimed;                 /* the directory is ours: a failure must undo */
 
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
+	struct oom_tally oom;         /* in a unit of systemd's */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;

@@ -50,15 +50,6 @@ int oom_open(const struct cgroup_at *at, struct oom_place *place)
 	return -1;
 }
 
-int cgroup_oom_open(const struct cgroup_at *at)
-{
-	struct oom_place place;
-	int fd = oom_open(at, &place);
-
-	close_fd(&place.dir);
-	return fd;
-}
-
 /* Always from the beginning: that is a new reading for the kernel, and what poll(2) counts from. */
 static int read_key(int fd, const char *key, uint64_t *count)
 {
@@ -74,21 +65,87 @@ static int read_key(int fd, const char *key, uint64_t *count)
 	return -ENODATA;
 }
 
-int cgroup_oom_count(int fd, uint64_t *count)
+int oom_count(int fd, uint64_t *count)
 {
 	return read_key(fd, "oom_kill ", count);
 }
 
+static int open_alone(const struct cgroup_at *at)
+{
+	struct oom_place place;
+	int fd = oom_open(at, &place);
+
+	close_fd(&place.dir);
+	return fd;
+}
+
 int cgroup_oom_kills(const struct cgroup_at *at, uint64_t *count)
 {
-	_cleanup_fd int fd = cgroup_oom_open(at);
+	_cleanup_fd int fd = open_alone(at);
 
-	return fd < 0 ? -ENODEV : cgroup_oom_count(fd, count);
+	return fd < 0 ? -ENODEV : oom_count(fd, count);
 }
 
 int cgroup_oom_times(const struct cgroup_at *at, uint64_t *count)
 {
-	_cleanup_fd int fd = cgroup_oom_open(at);
+	_cleanup_fd int fd = open_alone(at);
 
 	return fd < 0 ? -ENODEV : read_key(fd, "oom ", count);
+}
+
+/* ---- a count kept up ---- */
+
+#define AGAIN_MOST 8
+
+/* A death between two readings would be in one count alone. */
+static int read_both(const struct oom_tally *tally, uint64_t *own, uint64_t *above)
+{
+	uint64_t before = 0;
+	int r = oom_count(tally->own, own);
+
+	for (int i = 0; r == 0 && tally->above >= 0 && i < AGAIN_MOST && (i == 0 || *own != before); i++) {
+		before = *own;
+		if (oom_count(tally->above, above) < 0)
+			*above = tally->above_count;
+		r = oom_count(tally->own, own);
+	}
+	return r;
+}
+
+/* "..", unless that leads out of the hierarchy: there it has no such file. */
+void oom_tally_open(const struct cgroup_at *at, struct oom_tally *tally)
+{
+	struct oom_place place;
+
+	*tally = (struct oom_tally)OOM_TALLY_NONE;
+	tally->own = oom_open(at, &place);
+	if (tally->own >= 0 && !place.legacy)
+		tally->above = openat(place.dir, "../memory.events", O_RDONLY | O_CLOEXEC);
+	close_fd(&place.dir);
+	tally->counted = tally->own >= 0 && read_both(tally, &tally->own_count, &tally->above_count) == 0;
+	if (!tally->counted)
+		oom_tally_close(tally);
+}
+
+void oom_tally_read(struct oom_tally *tally)
+{
+	uint64_t own = tally->own_count, above = tally->above_count;
+
+	if (tally->own < 0)
+		return;
+	if (read_both(tally, &own, &above) == 0) {
+		tally->kills += own > tally->own_count ? own - tally->own_count : 0;
+		tally->own_count = own;
+		tally->above_count = above;
+		return;
+	}
+	if (tally->above >= 0 && oom_count(tally->above, &above) == 0 && above > tally->above_count)
+		tally->kills += above - tally->above_count;
+	oom_tally_close(tally);
+}
+
+void oom_tally_close(struct oom_tally *tally)
+{
+	close_fd(&tally->own);
+	close_fd(&tally->above);
 }

@@ -30,14 +30,13 @@ static void open_oom(const struct cgroup_at *at, struct cgroup_watch *watch)
 {
 	struct oom_place place;
 
-	watch->oom = oom_open(at, &place);
-	if (watch->oom >= 0 && place.legacy) {
-		watch->oom_signals = open_signals(place.dir, watch->oom);
+	oom_tally_open(at, &watch->oom);
+	_cleanup_fd int oom = oom_open(at, &place);
+	if (oom >= 0 && place.legacy) {
+		watch->oom_signals = open_signals(place.dir, oom);
 		watch->every_ms = watch->oom_signals < 0 ? ASK_MS : -1;
 	}
 	close_fd(&place.dir);
-	if (watch->oom >= 0)
-		cgroup_oom_count(watch->oom, &watch->kills);
 }
 
 /* v2, or on hybrid hosts the v2 tree, knows who is in the cgroup and tells. */
@@ -58,7 +57,7 @@ static void open_populated(const struct cgroup_at *at, struct cgroup_watch *watc
 
 void cgroup_watch_open(const struct cgroup_at *at, struct cgroup_watch *watch)
 {
-	*watch = (struct cgroup_watch){ .every_ms = -1, .oom = -1, .oom_signals = -1, .populated = -1, .directory = -1 };
+	*watch = (struct cgroup_watch){ .every_ms = -1, .oom = OOM_TALLY_NONE, .oom_signals = -1, .populated = -1, .directory = -1 };
 	if (!at->path || !tree_path_valid(at->path))
 		return;
 	open_oom(at, watch);
@@ -70,7 +69,7 @@ void cgroup_watch_open(const struct cgroup_at *at, struct cgroup_watch *watch)
 
 void cgroup_watch_close(struct cgroup_watch *watch)
 {
-	close_fd(&watch->oom);
+	oom_tally_close(&watch->oom);
 	close_fd(&watch->oom_signals);
 	close_fd(&watch->populated);
 	close_fd(&watch->directory);
@@ -82,8 +81,8 @@ size_t cgroup_watch_polls(const struct cgroup_watch *watch, struct pollfd *to)
 
 	if (watch->oom_signals >= 0)
 		to[count++] = (struct pollfd){ .fd = watch->oom_signals, .events = POLLIN };
-	else if (watch->oom >= 0)
-		to[count++] = (struct pollfd){ .fd = watch->oom, .events = POLLPRI };
+	else if (watch->oom.own >= 0)
+		to[count++] = (struct pollfd){ .fd = watch->oom.own, .events = POLLPRI };
 	if (watch->populated >= 0)
 		to[count++] = (struct pollfd){ .fd = watch->populated, .events = POLLPRI };
 	return count;
@@ -102,17 +101,13 @@ static bool new_signals(struct cgroup_watch *watch, bool gone)
 
 bool cgroup_watch_oom(struct cgroup_watch *watch)
 {
-	uint64_t kills = watch->kills;
-	int r = watch->oom < 0 ? -ENODEV : cgroup_oom_count(watch->oom, &kills);
-	bool any = r == 0 && kills > watch->kills;
+	uint64_t before = watch->oom.kills;
 
-	watch->kills = kills;
-	if (watch->oom_signals >= 0)
-		any = new_signals(watch, r == -ENODEV);
-	if (r < 0) { /* poll(2) would say again and again that it is gone */
-		close_fd(&watch->oom);
+	oom_tally_read(&watch->oom);
+	bool gone = watch->oom.own < 0;
+	bool any = watch->oom_signals >= 0 ? new_signals(watch, gone) : watch->oom.kills > before;
+	if (gone)
 		close_fd(&watch->oom_signals);
-	}
 	return any;
 }
 

@@ -72,6 +72,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		.pid_dir = AT_FDCWD,
 		.state = { .root = -1, .dir = -1 },
 		.cgroup = { .v2 = -1 },
+		.oom = OOM_TALLY_NONE,
 		.placeholder = { .pidfd = -1 },
 		.record = { .oci_version = OCI_VERSION, .annotations = prepared->spec.annotations },
 		.pidfd = -1,
@@ -96,6 +97,7 @@ void container_close(struct stage *stage)
 {
 	cgroup_close(&stage->cgroup);
 	placeholder_end(&stage->placeholder);
+	oom_tally_close(&stage->oom);
 	state_close(&stage->state);
 	close_fd(&stage->socket);
 	close_fd(&stage->cargo);

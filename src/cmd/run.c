@@ -3,7 +3,6 @@
 #include <sys/prctl.h>
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "cgroup/oom.h"
 #include "cmd/container.h"
 #include "run/attend.h"
 #include "run/oom.h"
@@ -33,23 +32,13 @@ static int finish(struct prepared *prepared, struct stage *stage, struct error *
 	return container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, &prepared->arena, error);
 }
 
-/* systemd removes the cgroup of a scope with the last process in it. Of one that is ours the number can be read afterwards, and that
- * is cheaper: the file that says so tells much more. */
-static int open_oom(const struct record *record)
+static void tell_oom(const struct record *record, struct oom_tally *tally)
 {
-	struct cgroup_at at = record_cgroup_at(record);
+	int64_t kills = container_oom_seen(record, tally);
 
-	return record->unit ? cgroup_oom_open(&at) : -1;
-}
-
-static void tell_oom(const struct record *record, uint64_t seen)
-{
-	int64_t now = container_oom_kills(record);
-	uint64_t kills = now >= 0 && (uint64_t)now > seen ? (uint64_t)now : seen;
-
-	if (kills)
-		log_warning("container '%s': the kernel has killed %ju process%s of it for lack of memory (memory limit too low?)",
-			    record->id, (uintmax_t)kills, kills > 1 ? "es" : "");
+	if (kills > 0)
+		log_warning("container '%s': the kernel has killed %jd process%s of it for lack of memory (memory limit too low?)",
+			    record->id, (intmax_t)kills, kills > 1 ? "es" : "");
 }
 
 /* The lock is not ours while the program runs: kill, delete and others may want the container. */
@@ -61,9 +50,9 @@ static int attend_and_finish(const struct invocation *invocation, struct prepare
 	if (signals < 0)
 		return -1;
 	close_fd(&stage->state.dir);
-	struct attended attended = { stage->pid, stage->pidfd, signals, open_oom(&stage->record), 0 };
+	struct attended attended = { stage->pid, stage->pidfd, signals, &stage->oom };
 	int code = attend(&attended);
-	tell_oom(&stage->record, attended.oom_kills);
+	tell_oom(&stage->record, &stage->oom);
 	if (o->keep)
 		return code;
 	struct error gone = { 0 };

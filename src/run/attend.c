@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "cgroup/oom.h"
 #include "kern/process.h"
 
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
@@ -86,25 +85,18 @@ static void take_signals(pid_t init, int pidfd, int signal_fd)
 	}
 }
 
-/* Read as soon as there is news: once the directory is gone, so is the number. */
-static void count_kills(struct attended *attended)
-{
-	if (attended->oom >= 0 && cgroup_oom_count(attended->oom, &attended->oom_kills) < 0)
-		close_fd(&attended->oom); /* poll(2) would say again and again that it is gone */
-}
-
 static bool wait_for_news(struct attended *attended)
 {
 	struct pollfd wait_for[] = {
 		{ .fd = attended->pidfd, .events = POLLIN },
 		{ .fd = attended->signals, .events = POLLIN },
-		{ .fd = attended->oom, .events = POLLPRI },
+		{ .fd = attended->oom->own, .events = POLLPRI },
 	};
 
 	if (poll(wait_for, array_length(wait_for), -1) < 0)
 		return errno == EINTR;
 	if (wait_for[2].revents || wait_for[0].revents)
-		count_kills(attended);
+		oom_tally_read(attended->oom);
 	if (wait_for[0].revents)
 		return false;
 	if (wait_for[1].revents)
@@ -116,10 +108,9 @@ int attend(struct attended *attended)
 {
 	siginfo_t how = { 0 };
 
-	count_kills(attended); /* poll(2) tells what is new since it was read */
+	oom_tally_read(attended->oom); /* poll(2) tells what is new since it was read */
 	while (wait_for_news(attended))
 		;
-	close_fd(&attended->oom);
 	while (waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED) < 0 && errno == EINTR)
 		;
 	return how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;

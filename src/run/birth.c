@@ -88,15 +88,19 @@ static int identify(struct stage *stage, int image, struct error *error)
 	return 0;
 }
 
-static int not_born(const struct stage *stage, int code, struct error *error)
+static int not_born(struct stage *stage, int code, struct error *error)
 {
 	const struct plan_unit *unit = stage->plan->cgroup.unit;
 
 	if (container_oom_at_birth(&stage->record))
 		return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
 	/* Who held the place in systemd's scope may have been killed for it, and the scope has gone with him. */
-	if (unit && (code == ENOMEM || code == E2BIG || code == ENODEV) && container_oom_kills(&stage->record) < 0)
-		return fail(error, 0, OOM_SENTENCE ", or the unit '%s' was stopped from outside", unit->name);
+	if (unit && (code == ENOMEM || code == E2BIG || code == ENODEV)) {
+		if (container_oom_seen(&stage->record, &stage->oom) > 0)
+			return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
+		if (stage->oom.own < 0)
+			return fail(error, 0, "the unit '%s' was stopped from outside", unit->name);
+	}
 	if (code == EACCES && unit && unit->user) /* that is where the two cgroups' common parent is root's */
 		return fail(error, EACCES, "cannot make a process in the user's unit '%s' from outside of what the user's systemd owns: "
 			    "run it below 'systemd-run --user --scope'", unit->name);
@@ -190,7 +194,7 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 	if (stage->pidfd >= 0)
 		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOWAIT);
 	bool killed = how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path;
-	int64_t kills = killed ? container_oom_kills(&stage->record) : 0;
+	int64_t kills = killed ? container_oom_seen(&stage->record, &stage->oom) : 0;
 	if (kills > 0)
 		return fail(error, 0, OOM_SENTENCE);
 	if (kills < 0)
@@ -206,7 +210,7 @@ static bool prefer_oom(struct stage *stage, struct error *error)
 	struct error oom = { 0 };
 
 	/* Its sockets are closed a moment before it has ended. */
-	if (stage->pidfd < 0 || container_oom_kills(&stage->record) <= 0 || pidfd_wait(stage->pidfd, END_MS) != 1)
+	if (stage->pidfd < 0 || container_oom_seen(&stage->record, &stage->oom) <= 0 || pidfd_wait(stage->pidfd, END_MS) != 1)
 		return false;
 	memcpy(oom.step, error->step, sizeof(oom.step));
 	fail(&oom, 0, OOM_SENTENCE);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cgroup/unit.h"
 #include "run/container.h"
+#include "run/oom.h"
 #include "run/stage.h"
 
 /* Where it could not be made nothing of it is left, and what stands in its place is somebody else's: the end of this container must
@@ -68,6 +69,7 @@ int host_cgroup(struct stage *stage, struct error *error)
 	identify(record, &stage->cgroup);
 	if (r < 0)
 		return unit ? -1 : forget(record);
+	container_oom_follow(record, &stage->oom);
 	bool as_written = record->cgroup_made == stage->cgroup.made;
 	record->cgroup_made = stage->cgroup.made;
 	if (!as_written) /* somebody has made it, or removed it, since we looked */

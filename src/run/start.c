@@ -57,6 +57,7 @@ struct talk {
 	int socket, pidfd;
 	int agent;       /* connected to the seccomp agent before anything is done; -1: no listener to hand over */
 	int signals;     /* a signalfd: a signal that ends a foreground run ends the talk; -1: none */
+	struct oom_tally oom;
 	bool taken;      /* init has taken the start: from here on it is this start or none */
 	bool executing;  /* init has nothing left to do but to execute */
 };
@@ -79,11 +80,11 @@ static int wait_for_word(const struct talk *talk, struct error *error)
 }
 
 /* The connection is closed on exec: that is the end we wait for. Before init says that it comes to that, it is another end. */
-static int talk_ended(const struct talk *talk, struct error *error)
+static int talk_ended(struct talk *talk, struct error *error)
 {
 	if (talk->executing)
 		return 0;
-	if (container_oom_kills(talk->record) > 0)
+	if (container_oom_seen(talk->record, &talk->oom) > 0)
 		return fail(error, 0, OOM_SENTENCE);
 	return fail(error, 0,
 		    talk->taken ? "container init has ended before it executed the program" : "container init did not take the start");
@@ -166,8 +167,11 @@ int container_start(const struct state_dir *state, const struct record *record, 
 	_cleanup_fd int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (connection < 0)
 		return fail(error, errno, "cannot make a socket");
-	struct talk talk = { record, arena, connection, pidfd, agent, signals, false, false };
-	if (tell_go(&talk, state, error) < 0 || talk_until_exec(&talk, error) < 0) {
+	struct talk talk = { record, arena, connection, pidfd, agent, signals, OOM_TALLY_NONE, false, false };
+	container_oom_follow(record, &talk.oom);
+	int r = tell_go(&talk, state, error) < 0 ? -1 : talk_until_exec(&talk, error);
+	oom_tally_close(&talk.oom);
+	if (r < 0) {
 		see_it_end(&talk);
 		return -1;
 	}

@@ -477,7 +477,7 @@ static void kills_are_counted_in_either_file(void **state)
 		int fd = openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
 		for (int again = 0; again < 2; again++) { /* from the beginning each time */
 			uint64_t count = 77;
-			assert_int_equal(cgroup_oom_count(fd, &count), cases[i].result);
+			assert_int_equal(oom_count(fd, &count), cases[i].result);
 			assert_int_equal(count, cases[i].count);
 		}
 		close(fd);
