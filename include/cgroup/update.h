@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cgroup/cgroup.h"
 #include "plan/plan.h"
 
 struct arena;
@@ -9,6 +10,7 @@ struct arena;
 struct cgroup_change {
 	const struct plan_cgroup *to;   /* rows; device rules and properties of the unit, if it has any */
 	const struct plan_cgroup *back; /* the same for what only a plan knows: how the device rules and properties are now */
+	const struct cgroup_at *of;     /* the cgroup, as the container's record has it */
 	struct arena *arena;
 	/* Called when all is in force, to keep a note of it. If it fails all is put back. */
 	int (*keep)(void *data, struct error *error);

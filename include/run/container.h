@@ -57,4 +57,5 @@ struct container_update {
 };
 
 /* Puts all of them in force and keeps the text, or leaves all as it was; signals wait, to the end of the command. Needs the lock. */
-int container_update(const struct state_dir *state, const struct container_update *update, struct arena *arena, struct error *error);
+int container_update(const struct state_dir *state, const struct record *record, const struct container_update *update,
+		     struct arena *arena, struct error *error);

@@ -116,14 +116,17 @@ bool pid_list_has(const struct pid_list *list, pid_t pid)
 }
 
 /* The descriptors first, then the question who is there now: so a number cannot mean somebody else (rule B.14.9). */
-static int signal_some(const struct cgroup_at *at, const pid_t *pids, size_t count, int signal, struct arena *arena)
+static int signal_some(const struct cgroup_at *at, const pid_t *pids, size_t count, int signal)
 {
 	int pidfd[AT_ONCE], result = 0;
-	struct pid_list now;
+	struct pid_list now = { 0 };
+	struct arena arena;
 
 	for (size_t i = 0; i < count; i++)
 		pidfd[i] = pidfd_open(pids[i]);
-	int r = cgroup_processes(at, arena, &now);
+	int r = arena_open(&arena); /* of its own: each list is as long as the first */
+	if (r == 0)
+		r = cgroup_processes(at, &arena, &now);
 	for (size_t i = 0; i < count; i++) {
 		int sent = pidfd[i];
 		if (r == 0 && sent >= 0)
@@ -132,6 +135,7 @@ static int signal_some(const struct cgroup_at *at, const pid_t *pids, size_t cou
 			result = sent;
 		close_fd(&pidfd[i]);
 	}
+	arena_close(&arena);
 	return r < 0 ? r : result;
 }
 
@@ -147,7 +151,7 @@ int cgroup_signal(const struct cgroup_at *at, int signal, pid_t except, struct a
 			some[count++] = all.items[i];
 		if (count < AT_ONCE && i + 1 < all.count)
 			continue;
-		int r = signal_some(at, some, count, signal, arena);
+		int r = signal_some(at, some, count, signal);
 		result = result == 0 ? r : result;
 		count = 0;
 	}

@@ -257,7 +257,8 @@ static int parse_pids(const char *text, size_t length, pid_t *partial, int (*eac
 {
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] >= '0' && text[i] <= '9') {
-			*partial = *partial * 10 + (text[i] - '0');
+			if (*partial < INT32_MAX / 10) /* more is no number of a process */
+				*partial = *partial * 10 + (text[i] - '0');
 			continue;
 		}
 		pid_t pid = *partial;

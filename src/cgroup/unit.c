@@ -152,6 +152,9 @@ static int refused(const char *what, const char *name, const struct bus_answer *
 {
 	if (answer->text[0])
 		return fail(error, 0, "cannot %s the unit '%s': %s", what, name, answer->text);
+	if (answer->code == ETIMEDOUT)
+		return fail(error, ETIMEDOUT, "cannot %s the unit '%s': systemd has not answered in %d s, and may yet do it", what, name,
+			    DEADLINE_MS / 1000);
 	return fail(error, answer->code, "cannot %s the unit '%s'", what, name);
 }
 

@@ -14,6 +14,7 @@
 #include "cgroup/rows.h"
 #include "cgroup/tree.h"
 #include "cgroup/unit.h"
+#include "state/state.h"
 
 struct updating {
 	const struct cgroup_change *change;
@@ -52,18 +53,26 @@ static int enable_above(const struct plan_cgroup *plan, const struct plan_cgroup
 	return 0;
 }
 
+/* The directory the container was put into, and no later one of its name; in a hierarchy that came after it there is none. */
+static int open_recorded(const struct cgroup_at *at, const struct plan_cgroup_directory *directory)
+{
+	for (size_t i = 0; i < at->count; i++)
+		if (strcmp(at->hierarchies[i].mount, directory->mount) == 0 && at->hierarchies[i].v2 == directory->v2)
+			return tree_of(&at->hierarchies[i], at->path);
+	return -ENOENT;
+}
+
 static int open_one(struct updating *u, size_t i, struct error *error)
 {
-	const struct plan_cgroup *plan = u->change->to;
-	const struct plan_cgroup_directory *directory = &plan->directories[i];
+	const struct plan_cgroup_directory *directory = &u->change->to->directories[i];
+	const char *path = u->change->of->path;
 
-	u->dir[i] = tree_leaf(directory->mount, directory->v2, plan->path);
+	u->dir[i] = open_recorded(u->change->of, directory);
 	if (u->dir[i] == -ENOENT)
-		return fail(error, 0, "the container has no cgroup '%s' below '%s' any more", plan->path, directory->mount);
+		return fail(error, 0, "the container has no cgroup '%s' below '%s' any more", path, directory->mount);
 	if (u->dir[i] < 0)
-		return fail(error, -u->dir[i], "cannot open the cgroup '%s' below '%s'", plan->path, directory->mount);
-	try(enable_above(plan, directory, error));
-	return rows_save(plan, directory, u->dir[i], &u->saved, error);
+		return fail(error, -u->dir[i], "cannot open the cgroup '%s' below '%s'", path, directory->mount);
+	return 0;
 }
 
 static int open_all(struct updating *u, struct error *error)
@@ -75,6 +84,20 @@ static int open_all(struct updating *u, struct error *error)
 	for (size_t i = 0; i < plan->directory_count; i++)
 		if (wants(plan, i))
 			try(open_one(u, i, error));
+	return 0;
+}
+
+/* Last of all: files that are to be saved may come with their controller, and enabling one is not taken back. */
+static int save_all(struct updating *u, struct error *error)
+{
+	const struct plan_cgroup *plan = u->change->to;
+
+	for (size_t i = 0; i < plan->directory_count; i++) {
+		if (u->dir[i] < 0)
+			continue;
+		try(enable_above(plan, &plan->directories[i], error));
+		try(rows_save(plan, &plan->directories[i], u->dir[i], &u->saved, error));
+	}
 	return 0;
 }
 
@@ -225,6 +248,8 @@ int cgroup_update(const struct cgroup_change *change, struct error *error)
 	int r = open_all(&u, error);
 	if (r == 0)
 		r = check_usages(&u, error);
+	if (r == 0)
+		r = save_all(&u, error);
 	if (r == 0 && (r = write_all_of(&u, error)) < 0)
 		put_back(&u, error);
 	for (size_t i = 0; i < CGROUP_DIRECTORIES_MOST; i++)

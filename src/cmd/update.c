@@ -232,7 +232,7 @@ static int read_current(const struct state_dir *state, struct arena *arena, cons
 	return 0;
 }
 
-static int put_in_force(const struct state_dir *state, const struct plan_update *update, struct arena *arena, struct error *error)
+static int put_in_force(const struct state_dir *state, const struct record *record, const struct plan_update *update, struct arena *arena, struct error *error)
 {
 	struct text kept = text_in(arena);
 
@@ -242,7 +242,7 @@ static int put_in_force(const struct state_dir *state, const struct plan_update 
 	const struct container_update change = {
 		.to = &update->to, .back = &update->back, .resources = kept.data, .length = kept.length,
 	};
-	return container_update(state, &change, arena, error);
+	return container_update(state, record, &change, arena, error);
 }
 
 static int change_limits(const struct state_dir *state, const struct record *record, const struct spec_resources *change,
@@ -264,7 +264,7 @@ static int change_limits(const struct state_dir *state, const struct record *rec
 	};
 	int r = plan_update(&planning, &request, &update, error);
 	tell_warnings(planning.warnings);
-	return r < 0 ? -1 : put_in_force(state, &update, arena, error);
+	return r < 0 ? -1 : put_in_force(state, record, &update, arena, error);
 }
 
 static int update_container(const struct invocation *invocation, struct error *error)

@@ -18,10 +18,12 @@ static int keep(void *data, struct error *error)
 	return r < 0 ? fail(error, -r, "cannot write down the new limits of container '%s'", note->state->id) : 0;
 }
 
-int container_update(const struct state_dir *state, const struct container_update *update, struct arena *arena, struct error *error)
+int container_update(const struct state_dir *state, const struct record *record, const struct container_update *update,
+		     struct arena *arena, struct error *error)
 {
+	struct cgroup_at at = record_cgroup_at(record);
 	struct note note = { state, update };
-	const struct cgroup_change change = { .to = update->to, .back = update->back, .arena = arena, .keep = keep, .data = &note };
+	const struct cgroup_change change = { .to = update->to, .back = update->back, .of = &at, .arena = arena, .keep = keep, .data = &note };
 
 	signals_block(); /* between two writes nobody would put the first one back */
 	/* Killed there, we leave the next update to write everything anew (rule B.14.4). */

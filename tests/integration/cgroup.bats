@@ -4,6 +4,7 @@ load lib.bash
 resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 
 @test "cgroupsPath: the process is there, and the directory goes with it" {
+	owned_by cgroupfs "systemd has units, not paths"
 	edit '.linux.cgroupsPath = $p' --arg p "/$id/inner/leaf"
 	start_probe wait
 	local pid line controllers
@@ -24,7 +25,7 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 @test "without cgroupsPath: /ID" {
 	edit 'del(.linux.cgroupsPath)'
 	start_probe wait
-	contains "$(cat "/proc/$(pid_of)/cgroup")" "/$id"
+	contains "$(cat "/proc/$(pid_of)/cgroup")" "/$([[ $OWNER == cgroupfs ]] || echo system.slice/caisson-)$id"
 }
 
 @test "the container is in a cgroup of every controller that limits it" {

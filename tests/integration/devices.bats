@@ -14,7 +14,7 @@ grant() { edit '.process.capabilities |= map_values($ARGS.positional)' --args "$
 
 @test "the default devices, whatever the caller's umask" {
 	args stat /dev/null /dev/zero
-	call "$HELPERS/caller" umask=0077 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	call "$HELPERS/caller" umask=0077 -- "$RUNTIME" "${owner_option[@]}" --root "$state" run --bundle "$bundle" "$id"
 	ok
 	says "stat /dev/null char 1:3 0666 0:0" "stat /dev/zero char 1:5 0666 0:0"
 }

@@ -34,6 +34,7 @@ static struct error error;
 static struct spec spec;
 static struct plan *plan;
 static struct cgroup cgroup = { .v2 = -1 };
+static bool another; /* the directory of that name has come later */
 static char base[64];
 
 static bool legacy(void)
@@ -318,7 +319,12 @@ static int change(const char *resources)
 	const struct update_request asked = { .current = current, .change = &new, .path = plan->cgroup.path };
 	if (plan_update(&planning, &asked, &update, &error) < 0)
 		return -1;
-	const struct cgroup_change todo = { .to = &update.to, .back = &update.back, .arena = &arena, .keep = keep, .data = &update };
+	struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST] = { 0 };
+	for (size_t i = 0; i < plan->cgroup.directory_count; i++)
+		hierarchies[i] = (struct record_cgroup){ .mount = plan->cgroup.directories[i].mount, .v2 = plan->cgroup.directories[i].v2,
+							 .inode = another ? 1 : cgroup.inode[i] };
+	const struct cgroup_at at = { plan->cgroup.path, hierarchies, plan->cgroup.directory_count };
+	const struct cgroup_change todo = { &update.to, &update.back, &at, &arena, keep, &update };
 	int r = cgroup_update(&todo, &error);
 	if (r == 0)
 		*current = update.resources;
@@ -498,6 +504,19 @@ static void a_cgroup_that_is_gone_is_an_error(void **unused)
 	assert_int_equal(change("'memory':{'limit':0}"), 0);
 }
 
+static void a_later_cgroup_of_the_name_is_left_alone(void **unused)
+{
+	(void)unused;
+	made("");
+	const char *before = all_settings();
+	another = true;
+	int r = change(legacy() ? "'pids':{'limit':5}" : "'unified':{'cgroup.max.depth':'7'}");
+	another = false;
+	assert_int_equal(r, -1);
+	assert_non_null(strstr(error.text, "any more"));
+	assert_string_equal(all_settings(), before);
+}
+
 /* ---- device programs of v2 ---- */
 
 static uint32_t programs(uint32_t *first)
@@ -573,6 +592,7 @@ static int run(const char *view)
 		cmocka_unit_test_teardown(what_cannot_be_kept_is_taken_back, clean),
 		cmocka_unit_test_teardown(a_limit_below_the_usage_is_rejected_if_that_is_asked_for, clean),
 		cmocka_unit_test_teardown(a_cgroup_that_is_gone_is_an_error, clean),
+		cmocka_unit_test_teardown(a_later_cgroup_of_the_name_is_left_alone, clean),
 		cmocka_unit_test_teardown(a_device_program_is_replaced_and_comes_back, clean),
 	};
 
