@@ -6,6 +6,7 @@
 #include "run/score.h"
 
 struct stage {
+	const struct score *score;
 	const struct plan *plan;
 	int socket;        /* the baton's; after the wait the accepted connection of `start` */
 	int cargo;         /* detached trees arrive here; -1: none expected */

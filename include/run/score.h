@@ -38,8 +38,11 @@ struct baton {
 	struct error error;
 };
 
-extern const struct row create_score[];
-extern const unsigned create_score_rows;
+struct score {
+	const struct row *rows;
+	unsigned count;
+};
+extern const struct score create_score; /* a container (run/create.c) */
 
-/* Plays this side's rows. 0, or -1 with the error (ours, or the other side's) filled. */
+/* Plays this side's rows of stage->score. 0, or -1 with the error (ours, or the other side's) filled. */
 int score_play(enum side side, struct stage *stage, struct error *error);

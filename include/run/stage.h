@@ -7,11 +7,13 @@
 #include "cgroup/oom.h"
 #include "cgroup/unit.h"
 #include "plan/plan.h"
+#include "run/score.h"
 #include "state/state.h"
 
 struct arena;
 
 struct stage {
+	const struct score *score;    /* what is played */
 	struct plan *plan;
 	struct arena *arena;          /* the shared one, with the plan */
 	size_t shared;                /* how much of the arena init maps: what it is to see must be below */

@@ -64,6 +64,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	const char *state_root = state_root_path(invocation);
 
 	*stage = (struct stage){
+		.score = &create_score,
 		.plan = prepared->plan,
 		.arena = &prepared->arena,
 		.config_text = prepared->config_text,

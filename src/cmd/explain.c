@@ -25,8 +25,8 @@ static const char *side_name(enum side side)
 
 void explain_plan(const struct plan *plan, struct text *out)
 {
-	for (unsigned i = 0; i < create_score_rows; i++) {
-		const struct row *row = &create_score[i];
+	for (unsigned i = 0; i < create_score.count; i++) {
+		const struct row *row = &create_score.rows[i];
 		if (row->wanted && !row->wanted(plan))
 			continue;
 		text_printf(out, "%-5s  %-16s  %s\n", side_name(row->side), row->name, row->what);

@@ -78,6 +78,7 @@ int main(int argc, char **argv)
 		return NO_PLAN;
 
 	struct stage stage = {
+		.score = &create_score,
 		.plan = plan,
 		.socket = plan->socket,
 		.cargo = plan->cargo_socket,

@@ -165,7 +165,7 @@ static void report(const struct stage *stage, const struct error *error)
 {
 	struct baton baton = { .kind = BATON_FAILED, .error = *error };
 
-	while (baton.row < create_score_rows && create_score[baton.row].play != init_exec)
+	while (baton.row < stage->score->count && stage->score->rows[baton.row].play != init_exec)
 		baton.row++;
 	if (!baton.error.step[0])
 		format(baton.error.step, sizeof(baton.error.step), "%s", "exec");

@@ -1,23 +1,8 @@
 /* THE table: the life of a container from birth to exec, read from top to bottom. Compiled into both executables, each with the
  * steps of its own side. Adding a step is adding a row; moving it is moving a line. */
-#include "run/score.h"
+#include "run/rows.h"
 
-#ifdef CAISSON_INIT
-#include "init/stage.h"
-#define ROW_HOST(step) NULL
-#define ROW_INIT(step) step
-#define ROW_SHOW(function) NULL
-#define ROW_WHAT(text) NULL /* for people: init has no use for it */
-#else
-#include "plan/show.h"
-#include "run/stage.h"
-#define ROW_HOST(step) step
-#define ROW_INIT(step) NULL
-#define ROW_SHOW(function) function
-#define ROW_WHAT(text) text
-#endif
-
-/* ---- which rows a plan wants: pure, so that both sides skip alike ---- */
+/* ---- which rows a plan wants ---- */
 
 static bool joins(const struct plan *plan)
 {
@@ -35,32 +20,18 @@ static bool joins_before_root(const struct plan *plan)
 	return false;
 }
 
-static bool joins_pid(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_PID].mode == NS_JOIN; }
 static bool new_user(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW; }
 static bool new_cgroup(const struct plan *plan) { return plan->namespaces.unshare_cgroup; }
 static bool new_time(const struct plan *plan) { return plan->namespaces.unshare_time; }
 static bool names(const struct plan *plan) { return plan->namespaces.hostname || plan->namespaces.domainname; }
 static bool loopback(const struct plan *plan) { return plan->namespaces.loopback; }
-
-static bool cgroup(const struct plan *plan) { return plan->cgroup.path != NULL; }
-
 static bool scope(const struct plan *plan) { return plan->cgroup.unit && !plan->cgroup.unit->is_slice; }
-
-static bool legacy_cgroups(const struct plan *plan)
-{
-	for (size_t i = 0; plan->cgroup.path && i < plan->cgroup.directory_count; i++)
-		if (!plan->cgroup.directories[i].v2)
-			return true;
-	return false;
-}
-
 static bool bound(const struct plan *plan) { return plan->root.bound; }
 static bool cargo(const struct plan *plan) { return plan->mounts.cargo > 0; }
 static bool mounts(const struct plan *plan) { return plan->mounts.count > 0; }
 static bool devices(const struct plan *plan) { return plan->mounts.device_count || plan->mounts.link_count; }
 static bool masked(const struct plan *plan) { return plan->mounts.masked_count > 0; }
 static bool sysctls(const struct plan *plan) { return plan->sysctl_count > 0; }
-
 static bool readonly(const struct plan *plan)
 {
 	bool late = false;
@@ -68,17 +39,6 @@ static bool readonly(const struct plan *plan)
 		late = late || plan->mounts.items[i].readonly_late;
 	return late || plan->root.readonly || plan->mounts.readonly_count;
 }
-
-static bool process(const struct plan *plan) { return plan->has_process; }
-static bool rlimits(const struct plan *plan) { return plan->process.rlimit_count > 0; }
-static bool oom_score(const struct plan *plan) { return plan->process.oom_score_adj != NULL; }
-static bool labels(const struct plan *plan) { return plan->process.apparmor || plan->process.selinux; }
-
-static bool filter(const struct plan *plan) { return plan->seccomp && plan->has_process; }
-/* Without no_new_privs a filter needs CAP_SYS_ADMIN, so it is loaded before capabilities are dropped (seccomp(2), rule B.6.11). */
-static bool early_filter(const struct plan *plan) { return filter(plan) && !plan->process.no_new_privileges; }
-static bool late_filter(const struct plan *plan) { return filter(plan) && plan->process.no_new_privileges; }
-static bool early_notify(const struct plan *plan) { return early_filter(plan) && plan->seccomp->notify; }
 
 static bool prestart(const struct plan *plan) { return plan->hooks.count[HOOK_PRESTART] > 0; }
 static bool create_runtime(const struct plan *plan) { return plan->hooks.count[HOOK_CREATE_RUNTIME] > 0; }
@@ -95,12 +55,7 @@ static void show_start_container(const struct plan *plan, struct text *out) { sh
 static void show_poststart(const struct plan *plan, struct text *out) { show_hooks(plan, HOOK_POSTSTART, out); }
 #endif
 
-#define H(name, what, step, wanted, show) { HOST, name, ROW_WHAT(what), ROW_HOST(step), wanted, ROW_SHOW(show) }
-#define A(name, what, step, wanted, show) { ASIDE, name, ROW_WHAT(what), ROW_HOST(step), wanted, ROW_SHOW(show) }
-#define I(name, what, step, wanted, show) { INIT, name, ROW_WHAT(what), ROW_INIT(step), wanted, ROW_SHOW(show) }
-#define S(name, what, wanted, show)       { START, name, ROW_WHAT(what), NULL, wanted, ROW_SHOW(show) }
-
-const struct row create_score[] = {
+static const struct row rows[] = {
 	/* Nothing of the container exists yet; each name is written down before the thing is made (rule B.14.4). */
 	H("claim", "claim the id: state directory, lock, first record", host_claim, NULL, NULL),
 	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
@@ -168,4 +123,4 @@ const struct row create_score[] = {
 	I("exec", "execute the program", init_exec, NULL, NULL),
 	S("poststart", "hooks, in the runtime's namespaces", poststart, show_poststart),
 };
-const unsigned create_score_rows = sizeof(create_score) / sizeof(create_score[0]);
+const struct score create_score = { rows, sizeof(rows) / sizeof(rows[0]) };

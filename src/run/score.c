@@ -62,7 +62,7 @@ static int give_turn(struct stage *stage, unsigned next, struct error *error)
 
 static int play_row(enum side side, struct stage *stage, unsigned at, struct error *error)
 {
-	const struct row *row = &create_score[at];
+	const struct row *row = &stage->score->rows[at];
 	bool mine = row->side == side || (side == HOST && row->side == ASIDE);
 
 	if (row->side == START)
@@ -81,8 +81,10 @@ static int play_row(enum side side, struct stage *stage, unsigned at, struct err
 
 int score_play(enum side side, struct stage *stage, struct error *error)
 {
-	for (unsigned at = 0; at < create_score_rows; at++)
-		if (!create_score[at].wanted || create_score[at].wanted(stage->plan))
+	const struct score *score = stage->score;
+
+	for (unsigned at = 0; at < score->count; at++)
+		if (!score->rows[at].wanted || score->rows[at].wanted(stage->plan))
 			try(play_row(side, stage, at, error));
 	return 0;
 }
