@@ -273,10 +273,11 @@ struct probe {
 /* In a child, inside the cgroup: the node is made and opened; errors come back as what waitpid(2) tells. */
 static void probe(const struct probe *p)
 {
-	char file[160], node[64];
+	char file[160], node[160];
+	const char *dir = getenv("TMPDIR"); /* where devices can be opened: /tmp may be mounted with nodev */
 	int status;
 
-	snprintf(node, sizeof(node), "/tmp/caisson-node-%d", (int)getpid());
+	snprintf(node, sizeof(node), "%s/caisson-node-%d", dir ? dir : "/tmp", (int)getpid());
 	pid_t pid = fork();
 	if (pid == 0) {
 		snprintf(file, sizeof(file), "%s/cgroup.procs", directory);
