@@ -45,7 +45,7 @@ LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(sort $(wildcard $(LAYERS:%=src/%/*.c))) src/main.c
 HOST_OBJECTS := $(HOST_SOURCES:src/%.c=$(BUILD)/host/%.o)
 INIT_BASE    := base/clock base/format base/error base/number base/file
-INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) src/run/score.c src/run/baton.c src/run/hook_result.c src/run/create.c $(sort $(wildcard src/init/*.c))
+INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) src/run/score.c src/run/baton.c src/run/hook_result.c src/run/create.c src/run/exec.c $(sort $(wildcard src/init/*.c))
 INIT_OBJECTS := $(INIT_SOURCES:src/%.c=$(BUILD)/init/%.o)
 
 all: $(BUILD)/caisson

@@ -83,7 +83,7 @@ static int wrong_count(const struct command *command, struct arena *arena, struc
 }
 
 static int run_command(const struct command *command, const struct global_options *globals, const struct parsed *rest, struct arena *arena,
-		       struct error *error)
+		       int *failure, struct error *error)
 {
 	struct parsed parsed;
 	void *options = arena_alloc(arena, command->options_size + 1);
@@ -102,10 +102,14 @@ static int run_command(const struct command *command, const struct global_option
 	const struct invocation invocation = {
 		.command = command, .globals = globals, .options = options, .args = parsed.args, .count = parsed.count, .arena = arena,
 	};
-	return command->run(&invocation, error);
+	int code = command->run(&invocation, error);
+	if (code < 0 && command->failure)
+		*failure = command->failure;
+	return code;
 }
 
-static int dispatch(int argc, const char *const *argv, struct arena *arena, struct error *error)
+/* `failure` becomes the exit code of an error. */
+static int dispatch(int argc, const char *const *argv, struct arena *arena, int *failure, struct error *error)
 {
 	struct global_options globals = { 0 };
 	struct parsed parsed;
@@ -124,7 +128,7 @@ static int dispatch(int argc, const char *const *argv, struct arena *arena, stru
 		return show_help(parsed.count > 1 ? parsed.args[1] : NULL, arena, error);
 	const struct command *command = find_command(name);
 	if (command)
-		return run_command(command, &globals, &parsed, arena, error);
+		return run_command(command, &globals, &parsed, arena, failure, error);
 	return unknown_command(name, error);
 }
 
@@ -141,9 +145,10 @@ int main(int argc, char **argv)
 		log_error(NULL, &error);
 		return EXIT_USAGE;
 	}
-	int code = dispatch(argc, (const char *const *)argv, &arena, &error);
+	int failure = EXIT_USAGE;
+	int code = dispatch(argc, (const char *const *)argv, &arena, &failure, &error);
 	if (code >= 0)
 		return code;
 	log_error(NULL, &error);
-	return EXIT_USAGE;
+	return failure;
 }

@@ -97,6 +97,10 @@ struct abi_mount_attr {
 #define ABI_CGROUP2_SUPER_MAGIC 0x63677270
 #define ABI_NSFS_MAGIC 0x6e736673
 #define ABI_SELINUX_MAGIC 0xf97cff8c
+#define ABI_DEVPTS_SUPER_MAGIC 0x1cd1
+
+/* ---- ioctl_tty(2) ---- */
+#define ABI_TIOCGPTPEER 0x5441
 
 /* ---- capabilities(7) ---- */
 #define ABI_CAP_SETPCAP 8

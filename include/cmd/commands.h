@@ -60,6 +60,7 @@ struct command {
 	size_t option_count, options_size;
 	size_t least, most;         /* positionals */
 	int flags;
+	int failure;                /* the exit code of an error; 0: 1 */
 	/* The exit code, or -1 with the error filled. */
 	int (*run)(const struct invocation *invocation, struct error *error);
 };
@@ -68,7 +69,7 @@ extern const struct command *const commands[];   /* NULL-ended */
 extern const struct option global_option_table[];
 extern const size_t global_option_count;
 
-extern const struct command command_create, command_run, command_start, command_state, command_kill, command_delete, command_pause,
+extern const struct command command_create, command_run, command_exec, command_start, command_state, command_kill, command_delete, command_pause,
 	command_resume, command_ps, command_list, command_spec, command_features, command_explain, command_events, command_update;
 
 /* ---- parsing (options.c) ---- */

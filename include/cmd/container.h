@@ -16,7 +16,8 @@ struct create_options {
 	unsigned preserve_fds, config_limit;
 	struct option_list lower;
 	const char *upper, *work;
-	bool detach, keep, no_subreaper;    /* run alone */
+	bool detach;                        /* create always does */
+	bool keep, no_subreaper;            /* run alone */
 };
 #define CREATE_OPTION(member) offsetof(struct create_options, member)
 #define CREATE_OPTIONS                                                                                                              \
@@ -31,8 +32,8 @@ struct create_options {
 	{ "preserve-fds", 0, OPTION_COUNT, CREATE_OPTION(preserve_fds), "N", "pass descriptors 3 to 3+N-1 on" }
 #define CREATE_OPTIONS_MORE                                                                                                         \
 	{ "pid-file", 0, OPTION_STRING, CREATE_OPTION(pid_file), "FILE", "write the pid of init there" },                           \
-	{ "console-socket", 0, OPTION_STRING, CREATE_OPTION(console_socket), "PATH", "not supported yet" },                         \
-	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "not supported yet" },                             \
+	{ "console-socket", 0, OPTION_STRING, CREATE_OPTION(console_socket), "PATH", "send the master of the terminal there" },     \
+	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "send a pidfd of init there" },                             \
 	{ "no-new-keyring", 0, OPTION_FLAG, CREATE_OPTION(no_new_keyring), NULL, "keep the caller's session keyring" }
 
 /* A bundle read and planned; nothing is done yet. */
@@ -44,6 +45,11 @@ struct prepared {
 	size_t config_length;
 };
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error);
+
+/* A JSON document, into the arena; a limit of 0 MiB is the usual one. */
+int document_read(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
+		  struct error *error);
+const char *file_name(const char *path);
 
 /* What reading a document, and planning, found worth telling: to stderr, or with --debug alone. */
 struct plan_warning;
@@ -61,6 +67,11 @@ const char *state_root_path(const struct invocation *invocation);
 /* Opens container ID: state directory (locked if asked), record. 1; 0: no committed record; -1. */
 int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,
 		   struct error *error);
+
+/* --regex: calls `each` for every container whose id the extended regular expression matches, anywhere in it. Those that fail are warned
+ * of and do not keep the others; then the whole is -1. No match is no error. */
+int container_each_matching(const struct invocation *invocation, const char *pattern,
+			    int (*each)(const struct invocation *invocation, const char *id, struct error *error), struct error *error);
 
 /* A document of ours in the state directory: 1; 0: it is not there; -1. */
 int container_document(const struct state_dir *state, const char *name, struct arena *arena, const char **text, size_t *length,

@@ -23,9 +23,20 @@ struct stage {
 	bool baton;
 };
 
+/* Whether a joined pid namespace is still to be entered, by a child that goes on (namespaces.c: init_reborn). */
+static inline bool rebirth_pending(const struct plan *plan)
+{
+	const struct plan_namespace *pid = &plan->namespaces.of[PLAN_NS_PID];
+	return pid->mode == NS_JOIN && !pid->own;
+}
+
+/* console.c: the terminal on 0 becomes the session's. */
+int console_control(const struct stage *stage, struct error *error);
+
 /* The INIT steps; each file in src/init has its topic's. 0, or -1 with the error filled. */
 int init_ties(struct stage *stage, struct error *error);            /* main.c: dies with its creator; not dumpable */
 int init_namespaces(struct stage *stage, struct error *error);      /* namespaces.c: joins, then makes what had to wait */
+int init_enter_container(struct stage *stage, struct error *error); /* namespaces.c: exec: those of the container, and its root */
 int init_become_root(struct stage *stage, struct error *error);     /* namespaces.c: ids 0 of the user namespace */
 int init_cgroup_namespace(struct stage *stage, struct error *error);/* namespaces.c */
 int init_time_namespace(struct stage *stage, struct error *error);  /* namespaces.c */
@@ -43,6 +54,7 @@ int init_create_container(struct stage *stage, struct error *error);/* hooks.c *
 int init_pivot(struct stage *stage, struct error *error);           /* root.c: pivot_root or chroot; then its propagation */
 int init_cwd(struct stage *stage, struct error *error);             /* paths.c: made if missing */
 int init_masked(struct stage *stage, struct error *error);          /* paths.c */
+int init_console(struct stage *stage, struct error *error);         /* console.c: the terminal: made, bound on /dev/console, 0 to 2 */
 int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
 int init_root_propagation(struct stage *stage, struct error *error);/* root.c: last of all that is done with mounts */
 int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority and the like */

@@ -23,3 +23,5 @@ int personality_set(unsigned long persona);
 
 /* Every CPU the cpuset allows. */
 int affinity_reset(void);
+/* Those of a set of `bits` bits, a multiple of 64, that there are and the cpuset allows; -EINVAL: none of them. */
+int affinity_set(const uint64_t *set, size_t bits);

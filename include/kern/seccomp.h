@@ -18,4 +18,8 @@ bool seccomp_flag_supported(uint32_t flag);
  * filter may notify any of them, sendmsg and execve included. */
 int seccomp_install_notifying(const struct abi_bpf_insn *program, size_t length, uint32_t flags, int socket);
 
+/* The first part of it, which makes a thread: for who cannot make one later, once our next child belongs to another pid namespace
+ * (clone(2), CLONE_THREAD). */
+int seccomp_prepare_notifying(int socket);
+
 #define SECCOMP_LISTENER_BYTE 'L'

@@ -34,6 +34,7 @@ void plan_warn(struct planning *p, const struct place *at, const char *format, .
 /* The chapters, in the order plan_build calls them; later ones may read what earlier ones decided. */
 int plan_refuse_later(struct planning *p, struct error *error);  /* what belongs to later versions: "... is not supported yet" */
 int plan_namespaces(struct planning *p, struct error *error);
+void plan_entered(struct planning *p);                            /* exec: those of a container there is */
 int plan_root(struct planning *p, struct error *error);
 int plan_cgroup(struct planning *p, struct error *error);
 int plan_mounts(struct planning *p, struct error *error);        /* needs namespaces and cgroup */
@@ -41,6 +42,7 @@ int plan_devices(struct planning *p, struct error *error);
 int plan_paths(struct planning *p, struct error *error);         /* masked and read-only */
 int plan_sysctl(struct planning *p, struct error *error);
 int plan_process(struct planning *p, struct error *error);
+int plan_console(struct planning *p, struct error *error);       /* the terminal; needs the process, root and mounts */
 int plan_seccomp(struct planning *p, struct error *error);
 int plan_hooks(struct planning *p, struct error *error);
 

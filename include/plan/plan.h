@@ -45,6 +45,7 @@ struct plan_namespaces {
 	struct place time_offsets_at;
 	const char *hostname, *domainname;
 	bool loopback;             /* a new network namespace: lo is set up */
+	int container;             /* exec: HOST: the pidfd of the container's init, whose namespaces are entered by it; else -1 */
 };
 
 /* ---- root and mounts ---- */
@@ -86,7 +87,12 @@ enum mount_kind {
 	MOUNT_CGROUP_V1,   /* a tmpfs with one tree for each legacy hierarchy in it */
 };
 
-enum tree_source { TREE_NONE, TREE_BIND, TREE_OVERLAY, TREE_CGROUP };
+enum tree_source { TREE_NONE, TREE_BIND, TREE_OVERLAY, TREE_CGROUP, TREE_READINESS };
+
+/* Where a program finds the socket on which it tells that it is ready (contract 7.4): PLAN_READINESS_DIR of the state directory, read-only. */
+#define PLAN_READINESS_DIR "notify"
+#define PLAN_READINESS_SOCKET "notify.sock"
+#define PLAN_READINESS_TARGET "/run/notify"
 
 struct propagation { uint64_t flag; bool recursive; };
 
@@ -168,6 +174,8 @@ struct plan_scheduler {
 
 struct plan_memory_policy { struct place at; int mode; const uint64_t *nodes; size_t bits; /* mode has its flags in it */ };
 
+#define PLAN_CPUS 65536
+
 struct plan_capabilities { uint64_t bounding, effective, permitted, inheritable, ambient; };
 
 #define PLAN_HOME_ROOM 65536 /* the largest page */
@@ -196,6 +204,8 @@ struct plan_process {
 	const struct plan_scheduler *scheduler;
 	const int *io_priority;          /* the value for ioprio_set(2) */
 	struct place io_priority_at;
+	const uint64_t *cpus_initial;    /* exec: a set of PLAN_CPUS bits that the runtime goes to before the birth; NULL: where it is */
+	const uint64_t *cpus_final;      /* exec: ... and the process then; NULL: all that the cgroup has */
 	const unsigned long *personality;
 	struct place personality_at;
 	const struct plan_memory_policy *memory_policy;
@@ -203,6 +213,10 @@ struct plan_process {
 	const char *selinux;             /* label for attr/exec */
 	const char *keyring;             /* name of the new session keyring, "_ses.ID"; NULL: --no-new-keyring */
 	bool detached;                   /* outlives the runtime: create, run --detach */
+	bool terminal;                   /* stdin, stdout and stderr are a new terminal of the container's devpts */
+	bool console_device;             /* ... that is bound on /dev/console as well */
+	uint16_t rows, columns;          /* its first size; 0: as it comes */
+	struct place terminal_at;
 };
 
 /* ---- seccomp ---- */
@@ -314,7 +328,12 @@ struct plan_cgroup {
 };
 
 /* ---- all of it ---- */
+/* A container, or one more process in a container: then of all these chapters the process, seccomp, the namespaces to be entered
+ * (NS_JOIN without a path), the cgroup, and for a container without a root mount of its own the root's descriptor. */
+enum plan_kind { PLAN_CREATE, PLAN_EXEC };
+
 struct plan {
+	enum plan_kind kind;
 	const char *id;
 	const char *bundle;              /* absolute */
 	struct plan_namespaces namespaces;
@@ -328,6 +347,7 @@ struct plan {
 	const struct plan_seccomp *seccomp;
 	struct plan_hooks hooks;
 	struct plan_cgroup cgroup;
+	bool readiness;                  /* the program may tell that it is ready: there is a directory for the socket of `start` */
 	unsigned preserve_fds;           /* descriptors 3 .. 3+N-1 stay with the payload */
 	bool in_user_namespace;          /* new, joined, or the runtime's own: mknod and some writes are not possible */
 

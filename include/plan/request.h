@@ -11,8 +11,10 @@ struct request {
 	bool detached;                   /* create, run --detach */
 	unsigned preserve_fds;           /* LISTEN_FDS included */
 	unsigned listen_fds;             /* > 0: LISTEN_FDS=n and LISTEN_PID=1 are added to the environment */
+	const char *listen_names;        /* LISTEN_FDNAMES that came with them; NULL: none */
+	bool readiness;                  /* NOTIFY_SOCKET: the program may tell that it is ready */
 	bool systemd_cgroup;             /* cgroupsPath is slice:prefix:name, and systemd owns the directories */
-	const char *console_socket;      /* refused as not supported yet */
+	const char *console_socket;      /* --console-socket: who takes the terminal of a detached process; NULL: nobody */
 
 	/* --lower (repeatable, topmost first), --upper, --work, --ephemeral: override the annotations io.caisson.rootfs.* */
 	const char *const *lower;

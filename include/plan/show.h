@@ -11,6 +11,7 @@ void show_root(const struct plan *plan, struct text *out);
 void show_cgroup(const struct plan *plan, struct text *out);
 void show_mounts(const struct plan *plan, struct text *out);
 void show_devices(const struct plan *plan, struct text *out);
+void show_console(const struct plan *plan, struct text *out);
 void show_masked(const struct plan *plan, struct text *out);
 void show_readonly(const struct plan *plan, struct text *out);
 void show_sysctl(const struct plan *plan, struct text *out);

@@ -18,3 +18,4 @@ int score_other_side_gone(struct stage *stage, struct error *error);      /* -1,
 /* We have failed: if the other side had failed before, and that is why, its error is the one to tell. */
 void score_prefer_other(struct stage *stage, struct error *error);
 int score_reborn(struct stage *stage, int pidfd, struct error *error);    /* init goes on in a new process; takes pidfd */
+int score_terminal(struct stage *stage, int master, struct error *error); /* in run/console.c: init has made a terminal; takes master */

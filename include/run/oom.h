@@ -7,7 +7,8 @@
 #include "state/state.h"
 
 /* What is said of an init that died of it while it was set up or started (contract section 4). */
-#define OOM_SENTENCE "container init was OOM-killed (memory limit too low?)"
+#define OOM_WORDS " was OOM-killed (memory limit too low?)"
+#define OOM_SENTENCE "container init" OOM_WORDS
 
 /* How many processes of the container the kernel has killed for lack of memory. Asked from its cgroup: -ENODEV if that is gone, or does
  * not count them. */

@@ -28,6 +28,7 @@ enum baton_kind {
 	BATON_PASS,
 	BATON_FAILED,
 	BATON_REBORN,    /* init goes on in a new process; its pidfd comes along */
+	BATON_TERMINAL,  /* init has made the terminal; its master comes along */
 	BATON_TAKEN,     /* to `start`: init has taken it */
 	BATON_EXECUTING, /* to `start`: the program is the next thing */
 };
@@ -43,6 +44,7 @@ struct score {
 	unsigned count;
 };
 extern const struct score create_score; /* a container (run/create.c) */
+extern const struct score exec_score;   /* one more process in it (run/exec.c) */
 
 /* Plays this side's rows of stage->score. 0, or -1 with the error (ours, or the other side's) filled. */
 int score_play(enum side side, struct stage *stage, struct error *error);

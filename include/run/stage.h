@@ -22,6 +22,10 @@ struct stage {
 	const char *pid_file;         /* --pid-file, or NULL */
 	int pid_dir;                  /* the directory it is relative to */
 
+	int pidfd_receiver;           /* --pidfd-socket, connected; -1: none */
+	int console;                  /* --console-socket, connected; -1: none */
+	int master;                   /* of the terminal, once init has sent it; -1 */
+
 	struct state_dir state;       /* ROOT and ROOT/ID, locked */
 	struct record record;         /* what is (to be) written down */
 	bool claimed;                 /* the directory is ours: a failure must undo */
@@ -29,6 +33,7 @@ struct stage {
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
 	struct oom_tally oom;         /* in a unit of systemd's */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
+	int container;                /* exec: the pidfd of the container's init; -1 */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
@@ -59,5 +64,10 @@ int host_notify(struct stage *stage, struct error *error);         /* seccomp.c:
 int host_hooks_begin(struct stage *stage, struct error *error);    /* hooks.c: the record says so before the first one runs */
 int host_prestart(struct stage *stage, struct error *error);       /* hooks.c */
 int host_create_runtime(struct stage *stage, struct error *error); /* hooks.c */
+int host_console(struct stage *stage, struct error *error);        /* console.c: the terminal's master, to the console socket */
 int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */
 int host_created(struct stage *stage, struct error *error);        /* claim.c: init stands on its own; nothing is left to do */
+int host_exec_commit(struct stage *stage, struct error *error);    /* enter.c: exec: the pid file, the pidfd socket */
+
+/* Nothing without stage->pid_file. */
+int stage_write_pid_file(struct stage *stage, struct error *error);

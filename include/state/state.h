@@ -56,6 +56,7 @@ struct record {
 	const char *unit;                /* systemd's unit, NULL: the directories are ours; named before it is started */
 	bool user_unit;                  /* of the user manager */
 	bool private_pid_namespace;
+	bool chrooted;                   /* its root is no root of a mount namespace: who joins it has to change to it */
 	bool committed;                  /* create has succeeded; false: it goes on, or was abandoned */
 	bool hooks_begun;                /* from prestart on: poststop is owed */
 	bool has_process;

@@ -16,7 +16,8 @@
 #include "run/host.h"
 
 /* A regular file of limited size, read once: no FIFO to hang on, no device without end (rule B.17, case C49). */
-static int read_config(int dir, const char *path, unsigned limit_mib, struct prepared *prepared, struct error *error)
+int document_read(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
+		  struct error *error)
 {
 	const size_t limit = limit_mib ? (size_t)limit_mib << 20 : JSON_SIZE;
 	struct stat info;
@@ -33,16 +34,16 @@ static int read_config(int dir, const char *path, unsigned limit_mib, struct pre
 		return fail(error, 0, "cannot read '%s': not a regular file", path);
 	if ((uint64_t)info.st_size > limit)
 		return fail(error, 0, "'%s' has %lld bytes, at most %zu are read (--config-limit)", path, (long long)info.st_size, limit);
-	char *text = arena_alloc(&prepared->arena, (size_t)info.st_size + 2);
+	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
 	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read '%s'", path);
-	prepared->config_text = text;
-	prepared->config_length = (size_t)length;
+	*to = text;
+	*to_length = (size_t)length;
 	return 0;
 }
 
-static const char *file_name(const char *path)
+const char *file_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
@@ -87,14 +88,15 @@ static int make_request(const struct invocation *invocation, const char *id, con
 
 	if (manager && strcmp(manager, "cgroupfs") != 0 && strcmp(manager, "systemd") != 0)
 		return fail(error, 0, "--cgroup-manager %s is not supported yet", manager);
-	if (options->pidfd_socket)
-		return fail(error, 0, "--pidfd-socket is not supported yet");
 	*request = (struct request){
 		.id = id,
 		.bundle = bundle,
 		.no_pivot = options->no_pivot,
 		.no_new_keyring = options->no_new_keyring,
+		.detached = options->detach,
 		.listen_fds = process_listen_fds(),
+		.listen_names = process_listen_names(),
+		.readiness = process_notify_socket() != NULL,
 		.systemd_cgroup = invocation->globals->systemd_cgroup || (manager && strcmp(manager, "systemd") == 0),
 		.console_socket = options->console_socket,
 		.lower = options->lower.items,
@@ -103,6 +105,8 @@ static int make_request(const struct invocation *invocation, const char *id, con
 		.work = options->work,
 		.ephemeral = options->ephemeral,
 	};
+	if (options->preserve_fds > PASSED_ON_MOST)
+		return fail(error, 0, "--preserve-fds is at most %u", PASSED_ON_MOST);
 	request->preserve_fds = options->preserve_fds + request->listen_fds;
 	return process_pass_on(request->preserve_fds, error);
 }
@@ -127,8 +131,8 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	_cleanup_fd int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
-	try(read_config(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
-			prepared, error));
+	try(document_read(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
+			  &prepared->arena, &prepared->config_text, &prepared->config_length, error));
 	const char *name = options->config ? file_name(options->config) : "config.json";
 	r = spec_read(name, prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
 	tell_notes(name, notes);

@@ -5,6 +5,7 @@ const struct command *const commands[] = {
 	&command_create,   /* a bundle becomes a container that waits */
 	&command_start,    /* ... and executes its program */
 	&command_run,      /* both, and waits for it to end */
+	&command_exec,     /* one more process in it */
 	&command_state,
 	&command_kill,
 	&command_delete,

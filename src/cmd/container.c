@@ -17,6 +17,8 @@
 #include "kern/procfs.h"
 #include "plan/build.h"
 #include "run/attend.h"
+#include "run/console.h"
+#include "run/handover.h"
 #include "run/root.h"
 #include "run/score.h"
 
@@ -57,6 +59,16 @@ static void undo(struct prepared *prepared, struct stage *stage)
 	container_close(stage);
 }
 
+/* Before there is anything to undo. */
+static int connect_receivers(struct stage *stage, const struct create_options *options, struct error *error)
+{
+	if (options->console_socket && (stage->console = console_open(options->console_socket, error)) < 0)
+		return -1;
+	if (options->pidfd_socket)
+		stage->pidfd_receiver = handover_connect(options->pidfd_socket, error);
+	return options->pidfd_socket && stage->pidfd_receiver < 0 ? -1 : 0;
+}
+
 int container_create(const struct invocation *invocation, struct prepared *prepared, int signal_fd, struct stage *stage,
 		     struct error *error)
 {
@@ -79,6 +91,10 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		.pidfd = -1,
 		.socket = -1,
 		.cargo = -1,
+		.pidfd_receiver = -1,
+		.console = -1,
+		.master = -1,
+		.container = -1,
 		.signals = signal_fd,
 		.baton = true,
 	};
@@ -86,7 +102,8 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");
 	umask(0); /* modes of what is made are said where it is made */
-	if (root_check(prepared->plan, state_root, error) < 0 || state_open_root(state_root, STATE_ROOT_MAKE, &stage->state, error) < 0 ||
+	if (connect_receivers(stage, options, error) < 0 ||
+	    root_check(prepared->plan, state_root, error) < 0 || state_open_root(state_root, STATE_ROOT_MAKE, &stage->state, error) < 0 ||
 	    score_play(HOST, stage, error) < 0) {
 		undo(prepared, stage);
 		return -1;
@@ -104,6 +121,10 @@ void container_close(struct stage *stage)
 	close_fd(&stage->cargo);
 	close_fd(&stage->procfs);
 	close_fd(&stage->pidfd);
+	close_fd(&stage->pidfd_receiver);
+	close_fd(&stage->console);
+	close_fd(&stage->master);
+	close_fd(&stage->container);
 }
 
 int container_open(const struct invocation *invocation, const char *id, int flags, struct state_dir *state, struct record *record,

@@ -7,17 +7,20 @@ static const struct option options[] = { CREATE_OPTIONS, CREATE_OPTIONS_MORE };
 
 static int create(const struct invocation *invocation, struct error *error)
 {
+	struct create_options o = *(const struct create_options *)invocation->options;
+	struct invocation detached = *invocation;
 	struct prepared prepared;
 	struct stage stage;
 
+	o.detach = true;
+	detached.options = &o;
 	try(state_check_id(invocation->args[0], error));
-	try(container_prepare(invocation, invocation->args[0], &prepared, error));
-	prepared.plan->process.detached = true;
+	try(container_prepare(&detached, invocation->args[0], &prepared, error));
 	signals_block();
 	_cleanup_fd int signals = signals_ending(error);
 	if (signals < 0)
 		return -1;
-	try(container_create(invocation, &prepared, signals, &stage, error));
+	try(container_create(&detached, &prepared, signals, &stage, error));
 	container_close(&stage);
 	return 0;
 }

@@ -5,10 +5,11 @@
 #include "base/cleanup.h"
 #include "cmd/container.h"
 
-struct delete_options { bool force; };
+struct delete_options { bool force, regex; };
 
 static const struct option options[] = {
 	{ "force", 'f', OPTION_FLAG, offsetof(struct delete_options, force), NULL, "kill it if it runs; no error if it does not exist" },
+	{ "regex", 'r', OPTION_FLAG, offsetof(struct delete_options, regex), NULL, "ID is an extended regular expression: all that match" },
 };
 
 /* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
@@ -54,13 +55,24 @@ static int check_stopped(const struct state_dir *state, const struct record *rec
 	return fail(error, 0, "cannot delete container %s that is not stopped: %s", state->id, status_text(status));
 }
 
-static int delete_container(const struct invocation *invocation, struct error *error)
+static int remove_container(const struct invocation *invocation, struct state_dir *state, const struct record *record, struct error *error)
 {
 	const struct delete_options *o = invocation->options;
-	const char *id = invocation->args[0];
 	struct plan_hooks *hooks = NULL;
 	struct error no_hooks = { 0 };
-	struct state_dir state;
+
+	if (container_hooks(invocation, state, record, &hooks, &no_hooks) < 0)
+		hooks = NULL;
+	try(container_destroy(state, record, hooks, invocation->arena, error));
+	if (o->force)
+		state_sweep(state);
+	return 0;
+}
+
+static int delete_one(const struct invocation *invocation, const char *id, struct error *error)
+{
+	const struct delete_options *o = invocation->options;
+	struct state_dir state = { .root = -1, .dir = -1 };
 	struct record record;
 
 	try(state_check_id(id, error));
@@ -68,20 +80,22 @@ static int delete_container(const struct invocation *invocation, struct error *e
 		end_whatever_runs(invocation, id);
 	int found = o->force ? open_forced(invocation, id, &state, &record, error)
 			     : container_open(invocation, id, STATE_LOCK, &state, &record, error);
-	if (found < 0 || (found == 0 && o->force && state.dir < 0)) {
-		state_close(&state);
-		return found < 0 ? -1 : 0;
-	}
-	if (!o->force && found)
-		try(check_stopped(&state, &record, error));
-	container_hooks(invocation, &state, &record, &hooks, &no_hooks);
-	if (no_hooks.text[0])
-		hooks = NULL;
-	try(container_destroy(&state, &record, hooks, invocation->arena, error));
-	if (o->force)
-		state_sweep(&state);
+	int r = found < 0 ? -1 : 0;
+	if (r == 0 && !o->force && found)
+		r = check_stopped(&state, &record, error);
+	if (r == 0 && (found || !o->force || state.dir >= 0))
+		r = remove_container(invocation, &state, &record, error);
 	state_close(&state);
-	return 0;
+	return r;
+}
+
+static int delete_containers(const struct invocation *invocation, struct error *error)
+{
+	const struct delete_options *o = invocation->options;
+
+	if (o->regex)
+		return container_each_matching(invocation, invocation->args[0], delete_one, error);
+	return delete_one(invocation, invocation->args[0], error);
 }
 
 const struct command command_delete = {
@@ -93,5 +107,5 @@ const struct command command_delete = {
 	.options_size = sizeof(struct delete_options),
 	.least = 1,
 	.most = 1,
-	.run = delete_container,
+	.run = delete_containers,
 };

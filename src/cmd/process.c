@@ -9,10 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/log.h"
 #include "base/number.h"
+#include "run/readiness.h"
 
 #define LISTEN_FIRST 3
-#define LISTEN_MOST 1024
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4u
 #endif
@@ -52,6 +53,17 @@ int process_sanitize(void)
 	return syscall(ABI_SYS_close_range, LISTEN_FIRST, ~0u, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
 }
 
+/* Counted as --preserve-fds has them, which begin after those of LISTEN_FDS. */
+static int not_open(unsigned i, unsigned preserved, struct error *error)
+{
+	unsigned listen = process_listen_fds();
+
+	if (i < listen)
+		return fail(error, 0, "LISTEN_FDS is %u, but descriptor %u was not open", listen, LISTEN_FIRST + i);
+	return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u was not open", i - listen, preserved - listen,
+		    LISTEN_FIRST + i);
+}
+
 int process_pass_on(unsigned preserved, struct error *error)
 {
 	struct stat info;
@@ -59,11 +71,9 @@ int process_pass_on(unsigned preserved, struct error *error)
 	for (int fd = 0; fd < LISTEN_FIRST; fd++)
 		if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
 			return fail(error, 0, "descriptor %d is a directory: the container could leave its root by it", fd);
-	for (unsigned i = 0; i < preserved; i++) {
+	for (unsigned i = 0; i < preserved; i++)
 		if (i >= found || fcntl((int)(LISTEN_FIRST + i), F_SETFD, 0) < 0)
-			return fail(error, 0, "unable to stat preserved-fd %u (of %u): descriptor %u was not open", i, preserved,
-				    LISTEN_FIRST + i);
-	}
+			return not_open(i, preserved, error);
 	return 0;
 }
 
@@ -72,7 +82,24 @@ unsigned process_listen_fds(void)
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	uint32_t who, number;
 
-	if (!pid || !count || number_u32(pid, INT32_MAX, &who) < 0 || (pid_t)who != getpid() || number_u32(count, LISTEN_MOST, &number) < 0)
+	if (!pid || !count || number_u32(pid, INT32_MAX, &who) < 0 || (pid_t)who != getpid() || number_u32(count, PASSED_ON_MOST, &number) < 0)
 		return 0;
 	return number;
+}
+
+const char *process_listen_names(void)
+{
+	return getenv("LISTEN_FDNAMES");
+}
+
+const char *process_notify_socket(void)
+{
+	const char *address = getenv("NOTIFY_SOCKET");
+
+	if (!address || !*address)
+		return NULL;
+	if (readiness_address_valid(address))
+		return address;
+	log_warning("NOTIFY_SOCKET '%s' is neither an absolute path nor an abstract name: nobody is told of readiness", address);
+	return NULL;
 }

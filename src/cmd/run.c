@@ -1,11 +1,15 @@
 /* run: create, start and, unless detached, attend until the program ends; then delete. */
 #include <errno.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cmd/container.h"
+#include "cmd/process.h"
 #include "run/attend.h"
 #include "run/oom.h"
+#include "run/readiness.h"
+#include "run/relay.h"
 
 static const struct option options[] = {
 	CREATE_OPTIONS,
@@ -15,11 +19,14 @@ static const struct option options[] = {
 	{ "no-subreaper", 0, OPTION_FLAG, CREATE_OPTION(no_subreaper), NULL, "do not adopt the container's orphans" },
 };
 
-static int start_with_hooks(struct prepared *prepared, struct stage *stage, int signals, struct error *error)
+static int start_with_hooks(struct prepared *prepared, struct stage *stage, int signals, struct readiness *readiness, struct error *error)
 {
 	struct hook_run hooks = { .hooks = &prepared->plan->hooks, .kind = HOOK_POSTSTART, .bundle = stage->record.bundle };
 
 	hooks.interrupt = &signals;
+	/* In the foreground we are the service's main process: when we end it has ended. */
+	if (prepared->plan->readiness)
+		readiness_open(&stage->state, process_notify_socket(), prepared->plan->process.detached ? stage->pid : getpid(), readiness);
 	try(container_start(&stage->state, &stage->record, &prepared->arena, signals, error));
 	/* A hook may call us for this container: the lock is not ours meanwhile. */
 	state_unlock(&stage->state);
@@ -42,7 +49,8 @@ static void tell_oom(const struct record *record, struct oom_tally *tally)
 }
 
 /* The lock is not ours while the program runs: kill, delete and others may want the container. */
-static int attend_and_finish(const struct invocation *invocation, struct prepared *prepared, struct stage *stage, struct error *error)
+static int attend_and_finish(const struct invocation *invocation, struct prepared *prepared, struct stage *stage,
+			     struct attended *attended, struct error *error)
 {
 	const struct create_options *o = invocation->options;
 
@@ -50,9 +58,13 @@ static int attend_and_finish(const struct invocation *invocation, struct prepare
 	if (signals < 0)
 		return -1;
 	close_fd(&stage->state.dir);
-	struct attended attended = { stage->pid, stage->pidfd, signals, &stage->oom };
-	int code = attend(&attended);
+	attended->signals = signals;
+	int code = attend(attended);
+	/* Before anything else is said. */
+	if (attended->relay)
+		relay_close(attended->relay);
 	tell_oom(&stage->record, &stage->oom);
+	readiness_settle(attended->readiness);
 	if (o->keep)
 		return code;
 	struct error gone = { 0 };
@@ -71,7 +83,10 @@ static int run(const struct invocation *invocation, struct error *error)
 	try(container_prepare(invocation, invocation->args[0], &prepared, error));
 	if (!prepared.plan->has_process)
 		return fail(error, 0, "process property must not be empty");
-	prepared.plan->process.detached = o->detach;
+	struct relay relay = RELAY_NONE;
+	bool relayed = prepared.plan->process.terminal && !o->detach;
+	if (relayed)
+		try(relay_open(&relay, error));
 	signals_block();
 	_cleanup_fd int signals = signals_ending(error);
 	if (signals < 0)
@@ -80,15 +95,25 @@ static int run(const struct invocation *invocation, struct error *error)
 		return fail(error, errno, "cannot become a subreaper");
 	try(container_create(invocation, &prepared, signals, &stage, error));
 
-	int result = start_with_hooks(&prepared, &stage, signals, error);
+	struct readiness readiness = READINESS_NONE;
+	struct attended attended = {
+		.init = stage.pid, .pidfd = stage.pidfd, .oom = &stage.oom, .relay = relayed ? &relay : NULL, .readiness = &readiness,
+	};
+	int result = relayed ? relay_start(&relay, take_fd(&stage.master), error) : 0;
+	if (result == 0)
+		result = start_with_hooks(&prepared, &stage, signals, &readiness, error);
+	if (result == 0 && o->detach)
+		result = readiness_wait(&readiness, stage.pidfd, signals, error);
 	if (result < 0) {
 		struct error ignored = { 0 };
 		close_fd(&stage.state.dir);
 		if (state_open(&stage.state, stage.record.id, STATE_LOCK, &ignored) == 0)
 			finish(&prepared, &stage, &ignored);
 	} else if (!o->detach) {
-		result = attend_and_finish(invocation, &prepared, &stage, error);
+		result = attend_and_finish(invocation, &prepared, &stage, &attended, error);
 	}
+	relay_close(&relay);
+	readiness_close(&readiness);
 	container_close(&stage);
 	return result;
 }

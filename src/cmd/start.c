@@ -2,6 +2,8 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
+#include "cmd/process.h"
+#include "run/readiness.h"
 
 /* A failing hook stops the container and destroys it, poststop hooks included (runtime.md#lifecycle, steps 7, 9, 12 and 13). */
 static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record,
@@ -35,6 +37,10 @@ static int start(const struct invocation *invocation, struct error *error)
 	if (found == 0)
 		return fail(error, 0, "cannot start a container that has stopped: its create was abandoned");
 	try(container_hooks(invocation, &state, &record, &hooks, error));
+	_cleanup_fd int pidfd = record_pidfd(&record);
+	struct readiness readiness = READINESS_NONE;
+	if (container_status(&state, &record) == STATUS_CREATED) /* else another start may be waiting */
+		readiness_open(&state, process_notify_socket(), record.pid, &readiness);
 	if (container_start(&state, &record, invocation->arena, -1, error) < 0)
 		return container_start_hook_failed(error) ? destroy_failed(invocation, &state, &record, hooks) : -1;
 	/* A hook may call us for this container: the lock is not ours meanwhile. */
@@ -47,7 +53,9 @@ static int start(const struct invocation *invocation, struct error *error)
 		return -1;
 	}
 	state_close(&state);
-	return 0;
+	int r = pidfd < 0 ? 0 : readiness_wait(&readiness, pidfd, -1, error);
+	readiness_close(&readiness);
+	return r;
 }
 
 const struct command command_start = {

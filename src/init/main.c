@@ -70,6 +70,13 @@ int score_reborn(struct stage *stage, int pidfd, struct error *error)
 	return fail(error, EPROTO, "only init is born again");
 }
 
+int score_terminal(struct stage *stage, int master, struct error *error)
+{
+	(void)stage;
+	(void)master;
+	return fail(error, EPROTO, "only init makes a terminal");
+}
+
 int main(int argc, char **argv)
 {
 	struct baton last = { .kind = BATON_FAILED };
@@ -78,7 +85,7 @@ int main(int argc, char **argv)
 		return NO_PLAN;
 
 	struct stage stage = {
-		.score = &create_score,
+		.score = plan->kind == PLAN_EXEC ? &exec_score : &create_score,
 		.plan = plan,
 		.socket = plan->socket,
 		.cargo = plan->cargo_socket,

@@ -10,6 +10,7 @@
 #include "kern/namespaces.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
+#include "kern/seccomp.h"
 #include "run/baton.h"
 
 /* Ids 0 of the user namespace we are in. Groups first, while we may; a namespace that denies setgroups(2) keeps ours. */
@@ -51,6 +52,49 @@ static int join_others(const struct plan_namespaces *n, unsigned *left, struct e
 	return 0;
 }
 
+/* The container's init answers for each of them, by its pidfd: all at once, or none; or one by one where some belong to another user
+ * namespace than its own (rule B.11). All but the pid namespace. */
+static int enter_all(const struct plan_namespaces *n, struct error *error)
+{
+	uint64_t flags = 0;
+
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		flags |= n->of[i].mode == NS_JOIN && i != PLAN_NS_PID ? n->of[i].flag : 0;
+	int r = flags ? namespace_join(n->container, flags) : 0;
+	if (r != -EPERM)
+		return r < 0 ? fail(error, -r, "cannot enter the namespaces of the container") : 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = PLAN_NS_TYPES; i-- > 0;) { /* the user namespace is the last of a pass: it takes rights, and gives others */
+			if (!(flags & n->of[i].flag))
+				continue;
+			r = namespace_join(n->container, n->of[i].flag);
+			if (r == 0)
+				flags &= ~n->of[i].flag;
+			else if (r != -EPERM || pass)
+				return fail(error, -r, "cannot enter the %s namespace of the container", n->of[i].name);
+		}
+	return 0;
+}
+
+int init_enter_container(struct stage *stage, struct error *error)
+{
+	const struct plan *plan = stage->plan;
+
+	try(enter_all(&plan->namespaces, error));
+	if (plan->namespaces.of[PLAN_NS_PID].mode != NS_JOIN)
+		close(plan->namespaces.container);
+	if (plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN) {
+		become_root(); /* it may map no id 0; then we stay who we are, with the capabilities that entering it gave */
+		process_undumpable(); /* entering it made us dumpable again */
+	}
+	/* A container that was only chrooted: our "/" is still the host's, or the mount namespace's. */
+	if (plan->root.fd >= 0 && (fchdir(plan->root.fd) < 0 || chroot(".") < 0))
+		return fail(error, errno, "cannot change the root to the container's");
+	if (plan->root.fd >= 0)
+		close(plan->root.fd);
+	return 0;
+}
+
 /* A pid namespace begins with our next child: that child goes on, and is the runtime's child like we were (CLONE_PARENT). It waits
  * for our end, so that the runtime hears of it before it hears from it. */
 static int be_reborn(struct stage *stage, struct error *error)
@@ -72,6 +116,7 @@ static int be_reborn(struct stage *stage, struct error *error)
 	while (read(until[0], &nothing, 1) < 0 && errno == EINTR)
 		;
 	close(until[0]);
+	setsid(); /* or it would be in the session of a process that is no more */
 	return init_ties(stage, error);
 }
 
@@ -161,16 +206,30 @@ int init_loopback(struct stage *stage, struct error *error)
 
 int init_pid_namespace(struct stage *stage, struct error *error)
 {
-	const struct plan_namespace *ns = &stage->plan->namespaces.of[PLAN_NS_PID];
+	const struct plan *plan = stage->plan;
+	const struct plan_namespace *ns = &plan->namespaces.of[PLAN_NS_PID];
+	bool notifies = plan->seccomp && plan->seccomp->notify && !plan->process.no_new_privileges;
+	int fd = plan->kind == PLAN_EXEC ? plan->namespaces.container : ns->fd;
 
 	if (ns->own)
 		return 0;
-	try(join_one(ns, error));
-	close(ns->fd);
+	/* From here on we can make no more threads (clone(2), CLONE_THREAD). */
+	int r = notifies ? seccomp_prepare_notifying(stage->socket) : 0;
+	if (r < 0)
+		return fail(error, -r, "cannot prepare for the seccomp filter");
+	r = namespace_join(fd, ns->flag);
+	if (r < 0 && plan->kind == PLAN_EXEC)
+		return fail(error, -r, "cannot enter the pid namespace of the container");
+	if (r < 0)
+		return fail_at(error, &ns->at, -r, "cannot enter the %s namespace '%s'", ns->name, ns->path);
+	close(fd);
 	return 0;
 }
 
 int init_reborn(struct stage *stage, struct error *error)
 {
-	return stage->plan->namespaces.of[PLAN_NS_PID].own ? 0 : be_reborn(stage, error);
+	if (!rebirth_pending(stage->plan))
+		return 0;
+	try(be_reborn(stage, error));
+	return stage->plan->process.terminal ? console_control(stage, error) : 0;
 }

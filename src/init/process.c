@@ -54,9 +54,10 @@ int init_limits(struct stage *stage, struct error *error)
 	int r;
 
 	/* The caller's affinity is not the container's (contract 11.4). Before the scheduler: a SCHED_DEADLINE task is bound. */
-	r = affinity_reset();
+	r = process->cpus_final ? affinity_set(process->cpus_final, PLAN_CPUS) : affinity_reset();
 	if (r < 0)
-		return fail(error, -r, "cannot take the caller's CPU affinity back");
+		return fail(error, -r, process->cpus_final ? "the kernel refuses the CPUs of execCPUAffinity.final"
+							   : "cannot take the caller's CPU affinity back");
 	if (process->io_priority && (r = io_priority_set(*process->io_priority)) < 0)
 		return fail_at(error, &process->io_priority_at, -r, "the kernel refuses the ioPriority");
 	if (process->personality && (r = personality_set(*process->personality)) < 0)

@@ -54,3 +54,8 @@ int affinity_reset(void)
 	memset(every, 0xff, sizeof(every));
 	return syscall(SYS_sched_setaffinity, 0, sizeof(every), every) < 0 ? -errno : 0;
 }
+
+int affinity_set(const uint64_t *set, size_t bits)
+{
+	return syscall(SYS_sched_setaffinity, 0, bits / 8, set) < 0 ? -errno : 0;
+}

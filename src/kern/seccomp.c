@@ -75,12 +75,16 @@ static int helper(void *data)
 	return 0;
 }
 
-int seccomp_install_notifying(const struct abi_bpf_insn *program, size_t length, uint32_t flags, int socket)
+/* Not on the stack: the helper may still be on its way out when we are long gone from here. */
+static struct handover handover;
+static bool prepared;
+
+int seccomp_prepare_notifying(int socket)
 {
-	/* Not on the stack: the helper may still be on its way out when we are long gone from here. */
-	static struct handover handover;
 	static char stack[8192] __attribute__((aligned(16)));
 
+	if (prepared)
+		return 0;
 	handover.socket = socket;
 	atomic_store(&handover.ready, 0);
 	atomic_store(&handover.listener, WAITING);
@@ -90,7 +94,16 @@ int seccomp_install_notifying(const struct abi_bpf_insn *program, size_t length,
 		return -errno;
 	while (!atomic_load(&handover.ready))
 		syscall(SYS_sched_yield);
+	prepared = true;
+	return 0;
+}
 
+int seccomp_install_notifying(const struct abi_bpf_insn *program, size_t length, uint32_t flags, int socket)
+{
+	int r = seccomp_prepare_notifying(socket);
+
+	if (r < 0)
+		return r;
 	/* Both threads have one errno between them: the helper makes no call that fails while this one does. */
 	int listener = seccomp_install(program, length, flags | ABI_SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	atomic_store(&handover.listener, listener);

@@ -17,6 +17,7 @@ static chapter *const chapters[] = {
 	plan_paths,
 	plan_sysctl,
 	plan_process,
+	plan_console,
 	plan_seccomp,
 	plan_hooks,
 };
@@ -32,7 +33,7 @@ int plan_build(const struct spec *spec, const struct host *host, const struct re
 	plan->bundle = arena_string(arena, request->bundle);
 	plan->preserve_fds = request->preserve_fds;
 	plan->mount_label = spec->linux_ ? spec->linux_->mount_label : NULL;
-	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = -1;
+	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
 	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]) && result == 0; i++)
 		result = chapters[i](&p, error);
 	if (warnings)

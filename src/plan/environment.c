@@ -55,13 +55,22 @@ static int check_entry(const struct planning *p, const char *entry, struct error
 	return 0;
 }
 
-/* Socket activation: we pass the descriptors on, so the numbers are ours and not the configuration's (sd_listen_fds(3)). */
-static size_t add_listen_fds(const struct planning *p, const char **all, size_t count)
+#define OURS_MOST 4
+
+/* What we pass on, so the values are ours and not the configuration's: sockets of socket activation (sd_listen_fds(3)), and where to tell
+ * that one is ready (sd_notify(3)). In the arena: init has no other part of our memory. */
+static size_t add_ours(const struct planning *p, const char **all, size_t count)
 {
-	if (!p->request->listen_fds)
-		return count;
-	all[count++] = arena_printf(p->arena, "LISTEN_FDS=%u", p->request->listen_fds);
-	all[count++] = arena_string(p->arena, "LISTEN_PID=1"); /* in the arena: init has no other part of our memory */
+	const struct request *request = p->request;
+
+	if (request->listen_fds) {
+		all[count++] = arena_printf(p->arena, "LISTEN_FDS=%u", request->listen_fds);
+		all[count++] = arena_string(p->arena, "LISTEN_PID=1");
+	}
+	if (request->listen_fds && request->listen_names)
+		all[count++] = arena_printf(p->arena, "LISTEN_FDNAMES=%s", request->listen_names);
+	if (p->plan->readiness)
+		all[count++] = arena_string(p->arena, "NOTIFY_SOCKET=" PLAN_READINESS_TARGET "/" PLAN_READINESS_SOCKET);
 	return count;
 }
 
@@ -106,14 +115,14 @@ static void keep_last(struct planning *p, const char *const *all, size_t count)
 int plan_environment(struct planning *p, struct error *error)
 {
 	const struct json_strings *env = &p->spec->process->env;
-	const char **all = arena_array(p->arena, const char *, env->count + 2);
+	const char **all = arena_array(p->arena, const char *, env->count + OURS_MOST);
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < env->count; i++) {
 		try(check_entry(p, env->items[i], error));
 		all[count++] = env->items[i];
 	}
-	count = add_listen_fds(p, all, count);
+	count = add_ours(p, all, count);
 	p->plan->process.path = arena_string(p->arena, PATH_DEFAULT);
 	p->plan->process.env_count = 0;
 	keep_last(p, all, count);

@@ -5,13 +5,8 @@
 
 int plan_refuse_later(struct planning *p, struct error *error)
 {
-	const struct spec_process *process = p->spec->process;
 	const struct spec_linux *linux_ = p->spec->linux_;
 
-	if (process && process->terminal)
-		return fail_at(error, &process->at, 0, NOT_YET, "terminal: true");
-	if (p->request->console_socket)
-		return fail(error, 0, "cannot use console socket if runc will not detach or allocate tty: process.terminal is false");
 	if (linux_->intel_rdt)
 		return fail_at(error, &linux_->intel_rdt->at, 0, NOT_YET, "intelRdt");
 	if (linux_->net_devices.count) {

@@ -280,18 +280,35 @@ static size_t trees(const struct plan_mount *mount)
 	return mount->kind == MOUNT_TREE ? 1 : mount->kind == MOUNT_CGROUP_V1 ? mount->inside_count : 0;
 }
 
+/* Last, so that no other mount hides it. The directory and not the socket: `start` makes a socket of its own in it. */
+static void add_readiness(struct planning *p, struct plan_mount *to)
+{
+	if (!p->plan->root.bound) {
+		plan_warn(p, NULL, "without a mount namespace the program cannot tell the service manager that it is ready: NOTIFY_SOCKET is ignored");
+		return;
+	}
+	*to = (struct plan_mount){
+		.kind = MOUNT_TREE,
+		.tree = TREE_READINESS,
+		.source = arena_string(p->arena, PLAN_READINESS_DIR),
+		.target = arena_string(p->arena, PLAN_READINESS_TARGET),
+		.attr_set = ABI_MOUNT_ATTR_RDONLY | ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC,
+	};
+	p->plan->mounts.count++;
+	p->plan->mounts.cargo++;
+	p->plan->readiness = true;
+}
+
 int plan_mounts(struct planning *p, struct error *error)
 {
 	const struct json_objects *mounts = &p->spec->mounts;
 	struct plan_mounts *plan = &p->plan->mounts;
 
 	try(check_label(p, error));
-	if (!mounts->count)
-		return 0;
 	const struct spec_mount *spec = mounts->items;
-	if (!p->plan->root.bound)
+	if (mounts->count && !p->plan->root.bound)
 		return fail_at(error, &spec->at, 0, "mounts need a mount namespace in linux.namespaces");
-	struct plan_mount *items = arena_array(p->arena, struct plan_mount, mounts->count);
+	struct plan_mount *items = arena_array(p->arena, struct plan_mount, mounts->count + 1);
 	for (uint32_t i = 0; i < mounts->count; i++) {
 		struct entry entry = { .p = p, .spec = &spec[i], .to = &items[i] };
 		try(plan_entry(&entry, error));
@@ -299,5 +316,7 @@ int plan_mounts(struct planning *p, struct error *error)
 	}
 	plan->items = items;
 	plan->count = mounts->count;
+	if (p->request->readiness)
+		add_readiness(p, &items[plan->count]);
 	return 0;
 }

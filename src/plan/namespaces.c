@@ -125,15 +125,33 @@ static void plan_moments(struct plan_namespaces *n)
 		n->at_birth = fresh;
 }
 
+/* The names are copied: init maps the arena, not our constants. */
+static void inherit_all(struct planning *p)
+{
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		p->plan->namespaces.of[i] = (struct plan_namespace){
+			.mode = NS_INHERIT, .flag = kinds[i].flag, .name = arena_string(p->arena, kinds[i].name), .fd = -1,
+		};
+}
+
+/* Whatever the container was given of its own, or joined itself. */
+void plan_entered(struct planning *p)
+{
+	struct plan_namespaces *n = &p->plan->namespaces;
+
+	inherit_all(p);
+	JSON_EACH(struct spec_namespace, s, &p->spec->linux_->namespaces) {
+		n->of[s->type].mode = NS_JOIN;
+		n->of[s->type].at = s->at;
+	}
+	p->plan->in_user_namespace = n->of[PLAN_NS_USER].mode != NS_INHERIT || p->host->in_user_namespace;
+}
+
 int plan_namespaces(struct planning *p, struct error *error)
 {
 	struct plan_namespaces *n = &p->plan->namespaces;
 
-	for (int i = 0; i < PLAN_NS_TYPES; i++)
-		n->of[i] = (struct plan_namespace){ .mode = NS_INHERIT, .flag = kinds[i].flag, .fd = -1 };
-	/* Copied: init maps the arena, not our constants. */
-	for (int i = 0; i < PLAN_NS_TYPES; i++)
-		n->of[i].name = arena_string(p->arena, kinds[i].name);
+	inherit_all(p);
 	JSON_EACH(struct spec_namespace, s, &p->spec->linux_->namespaces) {
 		n->of[s->type].mode = s->path ? NS_JOIN : NS_NEW;
 		n->of[s->type].path = s->path;

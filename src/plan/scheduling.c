@@ -165,22 +165,33 @@ static void plan_personality(struct planning *p)
 	p->plan->process.personality_at = spec->at;
 }
 
-#define CPUS_MOST 65536
+static int cpu_set(struct planning *p, const char *name, const char *list, const uint64_t **to, struct error *error)
+{
+	if (!list || !*list)
+		return 0;
+	uint64_t *set = arena_array(p->arena, uint64_t, PLAN_CPUS / 64);
+	if (number_list(list, set, PLAN_CPUS) < 0)
+		return fail_at(error, &p->spec->process->exec_cpu_affinity->at, 0,
+			       "execCPUAffinity: %s is not a list of CPUs such as '0-3,7' below %d: '%s'", name, PLAN_CPUS, list);
+	*to = set;
+	return 0;
+}
 
 /* It is for processes that join later, "not applicable to the container's init process"; but a configuration that could never be
  * used for one is refused now. */
-static int check_affinity(struct planning *p, struct error *error)
+static int plan_affinity(struct planning *p, struct error *error)
 {
 	const struct spec_cpu_affinity *affinity = p->spec->process->exec_cpu_affinity;
+	const uint64_t *initial = NULL, *final = NULL;
+
 	if (!affinity)
 		return 0;
-	const struct { const char *name, *list; } lists[] = { { "initial", affinity->initial }, { "final", affinity->final } };
-	uint64_t *set = arena_array(p->arena, uint64_t, CPUS_MOST / 64);
-	for (int i = 0; i < 2; i++)
-		if (lists[i].list && number_list(lists[i].list, set, CPUS_MOST) < 0)
-			return fail_at(error, &affinity->at, 0,
-				       "execCPUAffinity: %s is not a list of CPUs such as '0-3,7' below %d: '%s'",
-				       lists[i].name, CPUS_MOST, lists[i].list);
+	try(cpu_set(p, "initial", affinity->initial, &initial, error));
+	try(cpu_set(p, "final", affinity->final, &final, error));
+	if (p->plan->kind == PLAN_EXEC) {
+		p->plan->process.cpus_initial = initial;
+		p->plan->process.cpus_final = final;
+	}
 	return 0;
 }
 
@@ -188,7 +199,7 @@ int plan_scheduling(struct planning *p, struct error *error)
 {
 	try(plan_scheduler(p, error));
 	try(plan_memory_policy(p, error));
-	try(check_affinity(p, error));
+	try(plan_affinity(p, error));
 	plan_io_priority(p);
 	plan_personality(p);
 	return 0;

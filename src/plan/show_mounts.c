@@ -107,6 +107,27 @@ void show_root(const struct plan *plan, struct text *out)
 		add_overlay(out, "    ", root->overlay);
 }
 
+static void add_tree(struct text *out, const struct plan_mount *m)
+{
+	switch (m->tree) {
+	case TREE_NONE:
+		break;
+	case TREE_BIND:
+		text_add(out, m->recursive ? "rbind " : "bind ");
+		text_add_visible(out, m->source);
+		break;
+	case TREE_OVERLAY:
+		text_add(out, "overlay");
+		break;
+	case TREE_CGROUP:
+		text_add(out, "cgroup");
+		break;
+	case TREE_READINESS:
+		text_add(out, "the directory for NOTIFY_SOCKET");
+		break;
+	}
+}
+
 static void add_source(struct text *out, const struct plan_mount *m)
 {
 	switch (m->kind) {
@@ -120,12 +141,7 @@ static void add_source(struct text *out, const struct plan_mount *m)
 		text_add(out, "cgroup (legacy)");
 		break;
 	case MOUNT_TREE:
-		if (m->tree != TREE_BIND) {
-			text_add(out, m->tree == TREE_OVERLAY ? "overlay" : "cgroup");
-			break;
-		}
-		text_add(out, m->recursive ? "rbind " : "bind ");
-		text_add_visible(out, m->source);
+		add_tree(out, m);
 		break;
 	}
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "kern/process.h"
+#include "run/relay.h"
+#include "run/readiness.h"
 
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 
@@ -55,6 +57,14 @@ int signals_pending(int signal_fd)
 	return read(signal_fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
+bool signal_ends(int signal)
+{
+	for (size_t i = 0; i < array_length(ending); i++)
+		if (ending[i] == signal)
+			return true;
+	return false;
+}
+
 /* Everything but init, whose end is told by its pidfd. */
 static void reap_others(pid_t init)
 {
@@ -73,34 +83,53 @@ static void forward(int pidfd, int signal)
 		pidfd_signal(pidfd, signal);
 }
 
-static void take_signals(pid_t init, int pidfd, int signal_fd)
+static void tell_relay(struct relay *relay, int signal)
+{
+	if (signal == SIGCONT) /* whoever had the terminal meanwhile has set its mode */
+		relay_raw(relay);
+	if (signal == SIGCONT || signal == SIGWINCH)
+		relay_resize(relay);
+}
+
+static void take_signals(struct attended *attended)
 {
 	struct signalfd_siginfo info;
 
-	while (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+	while (read(attended->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			reap_others(init);
+			reap_others(attended->init);
 		else
-			forward(pidfd, (int)info.ssi_signo);
+			forward(attended->pidfd, (int)info.ssi_signo);
+		if (attended->relay)
+			tell_relay(attended->relay, (int)info.ssi_signo);
 	}
 }
 
 static bool wait_for_news(struct attended *attended)
 {
-	struct pollfd wait_for[] = {
+	struct pollfd wait_for[4 + RELAY_POLLS] = {
 		{ .fd = attended->pidfd, .events = POLLIN },
 		{ .fd = attended->signals, .events = POLLIN },
 		{ .fd = attended->oom->own, .events = POLLPRI },
+		{ .fd = attended->readiness ? attended->readiness->socket : -1, .events = POLLIN },
 	};
 
-	if (poll(wait_for, array_length(wait_for), -1) < 0)
+	struct relay *relay = attended->relay;
+
+	if (relay)
+		relay_wanted(relay, wait_for + 4);
+	if (poll(wait_for, relay ? array_length(wait_for) : 4, relay ? relay_patience(relay) : -1) < 0)
 		return errno == EINTR;
 	if (wait_for[2].revents || wait_for[0].revents)
 		oom_tally_read(attended->oom);
+	if (wait_for[3].revents)
+		readiness_hear(attended->readiness);
 	if (wait_for[0].revents)
 		return false;
 	if (wait_for[1].revents)
-		take_signals(attended->init, attended->pidfd, attended->signals);
+		take_signals(attended);
+	if (relay)
+		relay_step(relay, wait_for + 4);
 	return true;
 }
 
@@ -109,8 +138,14 @@ int attend(struct attended *attended)
 	siginfo_t how = { 0 };
 
 	oom_tally_read(attended->oom); /* poll(2) tells what is new since it was read */
+	if (attended->relay)
+		relay_raw(attended->relay);
 	while (wait_for_news(attended))
 		;
+	if (attended->relay)
+		relay_drain(attended->relay, attended->signals);
+	if (attended->readiness)
+		readiness_hear_last(attended->readiness);
 	while (waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED) < 0 && errno == EINTR)
 		;
 	return how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;

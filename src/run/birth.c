@@ -41,7 +41,8 @@ static int socket_pair(int *ours, int *theirs)
 /* What init finds open besides 0, 1, 2 and the preserved ones; the plan says which number is what. */
 static size_t inherited(const struct plan *plan, int plan_fd, int *list)
 {
-	const int all[] = { plan_fd, plan->socket, plan->cargo_socket, plan->listener, plan->procfs, plan->root.fd };
+	const int all[] = { plan_fd, plan->socket, plan->cargo_socket, plan->listener, plan->procfs, plan->root.fd,
+			    plan->namespaces.container };
 	size_t count = 0;
 	for (size_t i = 0; i < array_length(all); i++)
 		if (all[i] >= 0)
@@ -92,6 +93,8 @@ static int not_born(struct stage *stage, int code, struct error *error)
 {
 	const struct plan_unit *unit = stage->plan->cgroup.unit;
 
+	if (stage->plan->kind == PLAN_EXEC)
+		return fail(error, code, "cannot make a process in the container's cgroup");
 	if (container_oom_at_birth(&stage->record))
 		return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
 	/* Who held the place in systemd's scope may have been killed for it, and the scope has gone with him. */
@@ -111,7 +114,11 @@ static int not_born(struct stage *stage, int code, struct error *error)
  * both: fork notes the count of the one and compares it with the count of the other. */
 static bool killed_at_birth(const struct stage *stage, const struct birth *birth, pid_t pid)
 {
-	return pid == -ECANCELED && birth->cgroup >= 0 && !container_oom_at_birth(&stage->record);
+	if (pid != -ECANCELED || birth->cgroup < 0)
+		return false;
+	if (stage->plan->kind == PLAN_EXEC) /* if somebody kills the container right now, its init is dead, too */
+		return pidfd_wait(stage->container, 0) == 0;
+	return !container_oom_at_birth(&stage->record);
 }
 
 /* The long way: born beside us, then moved, before it does anything. That waits for an RCU grace period, where birth in place does not. */
@@ -136,7 +143,7 @@ static pid_t birth_and_move(struct stage *stage, struct birth *birth)
 int host_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
-	int inherit[6 + PLAN_NS_TYPES];
+	int inherit[7 + PLAN_NS_TYPES];
 	char plan_fd[16], plan_size[24];
 	char *argv[] = { "caisson-init", plan_fd, plan_size, NULL };
 
@@ -195,13 +202,14 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOWAIT);
 	bool killed = how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path;
 	int64_t kills = killed ? container_oom_seen(&stage->record, &stage->oom) : 0;
+	const char *who = stage->plan->kind == PLAN_EXEC ? "the process" : "container init";
 	if (kills > 0)
-		return fail(error, 0, OOM_SENTENCE);
+		return fail(error, 0, "%s" OOM_WORDS, who);
 	if (kills < 0)
-		return fail(error, 0, OOM_SENTENCE ", or killed from outside, during setup");
+		return fail(error, 0, "%s" OOM_WORDS ", or killed from outside, during setup", who);
 	if (how.si_pid && how.si_code != CLD_EXITED)
-		return fail(error, 0, "container init was killed during setup by signal %d", how.si_status);
-	return fail(error, 0, "container init ended during setup without saying why");
+		return fail(error, 0, "%s was killed during setup by signal %d", who, how.si_status);
+	return fail(error, 0, "%s ended during setup without saying why", who);
 }
 
 /* A step of ours may fail because init is gone, each in its own words; the reason is the kernel's. */
@@ -213,7 +221,7 @@ static bool prefer_oom(struct stage *stage, struct error *error)
 	if (stage->pidfd < 0 || container_oom_seen(&stage->record, &stage->oom) <= 0 || pidfd_wait(stage->pidfd, END_MS) != 1)
 		return false;
 	memcpy(oom.step, error->step, sizeof(oom.step));
-	fail(&oom, 0, OOM_SENTENCE);
+	fail(&oom, 0, "%s" OOM_WORDS, stage->plan->kind == PLAN_EXEC ? "the process" : "container init");
 	*error = oom;
 	return true;
 }
@@ -221,12 +229,15 @@ static bool prefer_oom(struct stage *stage, struct error *error)
 void score_prefer_other(struct stage *stage, struct error *error)
 {
 	struct pollfd from = { .fd = stage->socket, .events = POLLIN };
-	struct baton baton;
+	struct baton baton = { 0 };
 	int fd = -1;
 
 	if (prefer_oom(stage, error) || stage->socket < 0 || error->code != EPIPE || poll(&from, 1, 0) <= 0)
 		return;
-	if (baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_FAILED)
+	do
+		close_fd(&fd);
+	while (baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_TERMINAL);
+	if (baton.kind == BATON_FAILED)
 		*error = baton.error;
 	close_fd(&fd);
 }

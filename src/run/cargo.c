@@ -136,6 +136,19 @@ static int open_bind(struct cargo *cargo, const struct plan_mount *m, struct err
 	return take_fd(&tree);
 }
 
+/* Where `start` will make the socket on which the program tells that it is ready. */
+static int open_readiness(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+{
+	const struct stage *stage = cargo->stage;
+	const char *path = arena_printf(stage->arena, "%s/%s/%s", stage->state.root_path, stage->plan->id, m->source);
+	_cleanup_fd int tree = sources_clone(&cargo->sources, path, O_NOFOLLOW, 0);
+
+	if (tree < 0)
+		return fail(error, -tree, "cannot clone the directory for NOTIFY_SOCKET");
+	try(set_propagation(stage, m, tree, error));
+	return take_fd(&tree);
+}
+
 /* Without a cgroup namespace of its own the container sees the host's names in /proc/self/cgroup: the v2 tree that fits them is
  * the whole one, as a fresh mount would show it. */
 static int open_cgroup(const struct stage *stage, const struct plan_mount *m, bool whole, struct error *error)
@@ -168,6 +181,9 @@ static int load_mount(struct cargo *cargo, const struct plan_mount *m, struct er
 		break;
 	case TREE_OVERLAY:
 		tree = root_open_overlay(m->overlay, &m->at, stage->arena, error);
+		break;
+	case TREE_READINESS:
+		tree = open_readiness(cargo, m, error);
 		break;
 	case TREE_CGROUP:
 		tree = open_cgroup(stage, m, shares_cgroups(stage->plan), error);

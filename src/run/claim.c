@@ -11,7 +11,10 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "run/container.h"
+#include "run/handover.h"
 #include "run/oom.h"
+
+#define PIDFD_OF_INIT "standard" /* contract 7.2; for a process of exec it is "setns" */
 
 static const char *time_now(struct arena *arena)
 {
@@ -124,6 +127,7 @@ static void fill_record(struct stage *stage)
 	record->rootfs = plan->root.path;
 	record->created = time_now(stage->arena);
 	record->private_pid_namespace = plan->namespaces.of[PLAN_NS_PID].mode == NS_NEW;
+	record->chrooted = !plan->root.pivot;
 	record->has_process = plan->has_process;
 	record_cgroups(stage);
 	record_hooks(stage);
@@ -139,15 +143,20 @@ int host_claim(struct stage *stage, struct error *error)
 	stage->claimed = true;
 	fill_record(stage);
 	try(record_save(&stage->state, &stage->record, stage->arena, error));
+	if (stage->plan->readiness && mkdirat(stage->state.dir, PLAN_READINESS_DIR, 0755) < 0)
+		return fail(error, errno, "cannot make the directory for NOTIFY_SOCKET");
 	/* Later commands read this copy, never the bundle again (rule B.14.10). */
 	int r = file_replace(stage->state.dir, STATE_CONFIG, stage->config_text, stage->config_length, 0600);
 	return r < 0 ? fail(error, -r, "cannot keep a copy of config.json") : 0;
 }
 
 /* Decimal digits and no newline: callers parse it strictly (contract 1.1). A new file renamed into place, no link followed. */
-static int write_pid_file(struct stage *stage, struct error *error)
+int stage_write_pid_file(struct stage *stage, struct error *error)
 {
 	char pid[24];
+
+	if (!stage->pid_file)
+		return 0;
 	size_t length = number_text(pid, stage->pid);
 	int r = file_replace(stage->pid_dir, stage->pid_file, pid, length, 0644);
 	return r < 0 ? fail(error, -r, "cannot write the pid file '%s'", stage->pid_file) : 0;
@@ -159,7 +168,9 @@ int host_commit(struct stage *stage, struct error *error)
 	stage->record.pid_start = stage->pid_start;
 	stage->record.committed = true;
 	try(record_save(&stage->state, &stage->record, stage->arena, error));
-	return stage->pid_file ? write_pid_file(stage, error) : 0;
+	if (stage->pidfd_receiver >= 0)
+		try(handover_send(stage->pidfd_receiver, PIDFD_OF_INIT, stage->pidfd, error));
+	return stage_write_pid_file(stage, error);
 }
 
 int host_created(struct stage *stage, struct error *error)

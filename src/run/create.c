@@ -90,9 +90,10 @@ static const struct row rows[] = {
 	I("createContainer", "hooks, in the container's namespaces, the old root still there", init_create_container, create_container,
 	  show_create_container),
 	I("pivot", "change the root and let go of the old one", init_pivot, NULL, NULL),
-	I("pid-namespace", "enter the joined pid namespace, for the next child", init_pid_namespace, joins_pid, NULL),
 	I("cwd", "make the working directory if it is missing", init_cwd, process, NULL),
 	I("masked", "cover masked paths", init_masked, masked, show_masked),
+	/* After the masks, so that no link leads behind them (CVE-2025-52565); before what is read-only, since it makes a file. */
+	I("console", "make the terminal; it is /dev/console, stdin, stdout and stderr", init_console, terminal, show_console),
 	I("readonly", "make read-only paths, mounts and root read-only", init_readonly, readonly, show_readonly),
 	I("root-propagation", "set the propagation of the root", init_root_propagation, bound, NULL),
 	/* Resource limits come late so that they do not hit init itself, and before the uid changes so that it may still be written to. */
@@ -100,6 +101,8 @@ static const struct row rows[] = {
 	H("filter-ready", "hand the compiled filter over", host_filter_ready, early_filter, NULL),
 	I("limits", "scheduler, io priority, personality, memory policy, affinity", init_limits, process, NULL),
 	I("enter", "enter the working directory, before a filter may bar the way", init_enter_early, early_filter, NULL),
+	/* While we still may, and before a filter that may refuse it. */
+	I("pid-namespace", "enter the joined pid namespace, for the next child", init_pid_namespace, joins_pid, NULL),
 	I("seccomp-early", "load the filter: without no_new_privs it needs CAP_SYS_ADMIN", init_seccomp_early, early_filter, NULL),
 	A("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
 	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
@@ -108,6 +111,7 @@ static const struct row rows[] = {
 	I("reborn", "go on as a process of the joined pid namespace", init_reborn, joins_pid, NULL),
 	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
+	H("console-socket", "hand the terminal's master to who waits for it", host_console, handed_over, NULL),
 	/* init may outlive its creator only once its pid is on record (rule B.14.5). */
 	H("commit", "write the record with the pid, then the pid file", host_commit, NULL, NULL),
 

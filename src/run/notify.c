@@ -2,56 +2,13 @@
 #include "run/notify.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include "base/arena.h"
-#include "base/cleanup.h"
-#include "base/format.h"
 #include "base/text.h"
+#include "run/handover.h"
 
-#define AGENT_SECONDS 10
 #define PROCESS_STATE_VERSION "1.3.0" /* of the specification that has this structure */
-
-/* A path too long for sun_path goes through a descriptor of its directory. */
-static int address_of(const char *path, int *directory, struct sockaddr_un *address)
-{
-	const char *name = strrchr(path, '/');
-
-	address->sun_family = AF_UNIX;
-	if (format(address->sun_path, sizeof(address->sun_path), "%s", path) < sizeof(address->sun_path))
-		return 0;
-	if (!name || strlen(name) >= 64)
-		return -ENAMETOOLONG;
-	char parent[4096];
-	if (format(parent, sizeof(parent), "%.*s", (int)(name - path), path) >= sizeof(parent))
-		return -ENAMETOOLONG;
-	*directory = open(*parent ? parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*directory < 0)
-		return -errno;
-	format(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d%s", *directory, name);
-	return 0;
-}
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un address = { 0 };
-	_cleanup_fd int directory = -1;
-	const struct timeval limit = { .tv_sec = AGENT_SECONDS };
-
-	int r = address_of(path, &directory, &address);
-	if (r < 0)
-		return r;
-	_cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* An agent that never accepts or reads must not hold the creation up for ever; the limit is connect's as well. */
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(&fd);
-}
 
 static void state_text(struct text *text, const char *metadata, const char *state_json, pid_t pid)
 {
@@ -90,7 +47,7 @@ static int send_with_fd(int socket, const char *data, size_t length, int fd)
 
 int notify_connect(const char *listener_path, struct error *error)
 {
-	int agent = connect_to(listener_path);
+	int agent = handover_open(listener_path, SOCK_STREAM);
 	return agent < 0 ? fail(error, -agent, "cannot connect to the seccomp agent at '%s'", listener_path) : agent;
 }
 

@@ -103,7 +103,7 @@ static int check_overlay(const struct plan_overlay *overlay, const struct place 
 
 static int check_mount(const struct plan_mount *m, struct error *error)
 {
-	if (m->kind != MOUNT_TREE || m->tree == TREE_CGROUP)
+	if (m->kind != MOUNT_TREE || m->tree == TREE_CGROUP || m->tree == TREE_READINESS)
 		return 0;
 	if (m->tree == TREE_OVERLAY)
 		return check_overlay(m->overlay, &m->at, error);

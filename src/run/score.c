@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "base/cleanup.h"
 #include "run/baton.h"
 #ifdef CAISSON_INIT
 #include "init/stage.h"
@@ -36,7 +37,11 @@ static int take_turn(struct stage *stage, unsigned at, struct error *error)
 			return fail(error, -r, "cannot receive the baton");
 		if (baton.kind == BATON_REBORN)
 			try(score_reborn(stage, fd, error));
-	} while (baton.kind == BATON_REBORN);
+		else if (baton.kind == BATON_TERMINAL)
+			try(score_terminal(stage, fd, error));
+		else
+			close_fd(&fd);
+	} while (baton.kind == BATON_REBORN || baton.kind == BATON_TERMINAL);
 
 	if (baton.kind == BATON_FAILED) {
 		*error = baton.error;

@@ -1,12 +1,13 @@
 /* A caller with bad manners: puts itself into the state the options ask for, then executes a command, the runtime.
  *
  * Usage: caller [leak=N] [block] [ignore=SIG]... [umask=OCT] [close=FD]... [nofile=N] [nice=N] [cpu=N] [nnp] [death=SIG]
- *               [pipe=TEXT] [stack=BYTES] [cwd-gone] -- COMMAND ARG... */
+ *               [pipe=TEXT] [stack=BYTES] [cwd-gone] [listen=N] -- COMMAND ARG... */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -103,11 +104,20 @@ static void cwd_gone(const char *value)
 		err(1, "cwd-gone");
 }
 
+/* As a service manager passes descriptors on: LISTEN_PID is whoever is executed next. */
+static void listen_(const char *value)
+{
+	char pid[16];
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("LISTEN_FDS", value, 1);
+	setenv("LISTEN_PID", pid, 1);
+}
+
 static const struct { const char *word; void (*play)(const char *);
 } words[] = {
 	{ "leak", leak },     { "block", block }, { "ignore", ignore },     { "umask", mask }, { "close", shut },
 	{ "nofile", nofile }, { "nice", nice_ },  { "cpu", cpu },           { "nnp", nnp },    { "death", death },
-	{ "pipe", pipe_ },    { "stack", stack }, { "cwd-gone", cwd_gone },
+	{ "pipe", pipe_ },    { "stack", stack }, { "cwd-gone", cwd_gone }, { "listen", listen_ },
 };
 
 static void play(char *word)

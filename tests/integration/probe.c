@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -805,6 +806,45 @@ static void drain(char **a)
 	printf("drain %s %s\n", a[1], n < 0 ? outcome(errno) : data);
 }
 
+/* Sends each word as one message to NOTIFY_SOCKET, '|' as a newline, with a descriptor of ours beside it. */
+static void notify(char **a)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	for (int i = 1; a[i]; i++) {
+		union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control = { 0 };
+		struct iovec part = { a[i], strlen(a[i]) };
+		struct msghdr message = { .msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &part, .msg_iovlen = 1 };
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
+		strncpy(at.sun_path, path ? path : "", sizeof(at.sun_path) - 1);
+		for (char *c = a[i]; *c; c++)
+			if (*c == '|')
+				*c = '\n';
+		ssize_t n = sendmsg(fd, &message, 0);
+		printf("notify %s\n", n < 0 ? outcome(errno) : "ok");
+	}
+	fflush(stdout);
+	close(fd);
+}
+
+/* Sends without end what is no word of readiness. */
+static void chatter(char **a)
+{
+	(void)a;
+	if (fork())
+		return;
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	strncpy(at.sun_path, getenv("NOTIFY_SOCKET"), sizeof(at.sun_path) - 1);
+	while (sendto(fd, "STATUS=busy", 11, 0, (struct sockaddr *)&at, sizeof(at)) > 0 || errno == ENOBUFS)
+		;
+	_exit(0);
+}
+
 static const struct { const char *name; void (*play)(char **); int least; } commands[] = {
 	{ "ids", ids, 0 }, { "caps", caps, 0 }, { "confinement", confinement, 0 }, { "signals", signals, 0 }, { "limits", limits, 0 },
 	{ "scheduling", scheduling, 0 }, { "uts", uts, 0 }, { "keyring", keyring, 0 }, { "keysearch", keysearch, 1 },
@@ -819,6 +859,7 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "count", count, 3 }, { "hop", hop, 2 }, { "stuck", stuck, 0 }, { "traps", traps, 2 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
 	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
+	{ "notify", notify, 1 }, { "chatter", chatter, 0 },
 };
 
 static bool play(int count, char **words)

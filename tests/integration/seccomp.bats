@@ -315,6 +315,23 @@ agent() { # ERRNO
 	is "$(jq -r .pid <(sed -n 1p "$T/agent.state"))" "$pid"
 }
 
+@test "NOTIFY with a pid namespace that is joined by path" {
+	skip_on runc "not tried"
+	local nnp holder
+	unshare --pid --fork sleep 100 3>&- &
+	wait_for 5 pgrep -P $!
+	holder=$(pgrep -P $!)
+	for nnp in false true; do
+		profile SCMP_ACT_ALLOW "$(rule SCMP_ACT_NOTIFY getpriority)"
+		agent 5
+		edit '.process.noNewPrivileges = $n | (.linux.namespaces[] | select(.type == "pid")).path = $p' --argjson n $nnp --arg p "/proc/$holder/ns/pid"
+		probe syscall getpriority
+		ok
+		says "syscall getpriority EIO"
+	done
+	kill "$holder"
+}
+
 @test "NOTIFY without listenerPath, or with nobody there, is refused" {
 	profile SCMP_ACT_ALLOW "$(rule SCMP_ACT_NOTIFY getpriority)"
 	probe ids
