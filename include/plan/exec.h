@@ -14,6 +14,7 @@ struct exec_request {
 	struct exec_list env, groups, capabilities; /* added to what the configuration has */
 	bool no_new_privileges, terminal;
 	bool detached;
+	const char *console_socket;          /* who takes the terminal of a detached process; NULL: nobody */
 	unsigned preserve_fds;
 };
 

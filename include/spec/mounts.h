@@ -19,3 +19,7 @@ struct spec_mount {
 	struct json_objects gid_mappings;
 };
 extern const struct json_table spec_mount_table;
+
+/* Decodes and checks a document that is a list of mounts (`mounts add`), as spec_read does with mounts. */
+int spec_mounts_read(const char *name, const char *text, size_t length, struct arena *arena, struct json_objects *mounts,
+		     struct json_note **notes, struct error *error);

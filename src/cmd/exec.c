@@ -1,16 +1,22 @@
 /* exec: one more process in a container that runs (contract 6.6). */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
 #include "cmd/process.h"
+#include "kern/process.h"
 #include "kern/procfs.h"
+#include "kern/terminal.h"
 #include "plan/exec.h"
 #include "run/attend.h"
+#include "run/console.h"
 #include "run/enter.h"
 #include "run/handover.h"
 #include "run/host.h"
+#include "run/readiness.h"
+#include "run/relay.h"
 #include "run/score.h"
 
 #define EXIT_RUNTIME 255 /* tells us from the program (contract 1.16) */
@@ -82,7 +88,7 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 		.id = invocation->args[0], .document = document, .args = invocation->args + 1, .cwd = o->cwd, .user = o->user,
 		.apparmor = o->apparmor, .label = o->label, .env = list_of(&o->env), .groups = list_of(&o->groups),
 		.capabilities = list_of(&o->capabilities), .no_new_privileges = o->no_new_privileges, .terminal = o->tty,
-		.detached = o->detach, .preserve_fds = o->preserve_fds,
+		.detached = o->detach, .console_socket = o->console_socket, .preserve_fds = o->preserve_fds,
 	};
 
 	if (document)
@@ -127,18 +133,46 @@ static int prepare(const struct invocation *invocation, struct stage *stage, str
 	stage->procfs = procfs_host();
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");
-	if (o->pidfd_socket)
-		stage->pidfd_receiver = handover_connect(o->pidfd_socket, error);
-	return o->pidfd_socket && stage->pidfd_receiver < 0 ? -1 : 0;
+	if (o->pidfd_socket && (stage->pidfd_receiver = handover_connect(o->pidfd_socket, error)) < 0)
+		return -1;
+	return o->console_socket && (stage->console = console_open(o->console_socket, error)) < 0 ? -1 : 0;
 }
 
-static int attend_process(struct stage *stage, struct error *error)
+static int attend_process(struct stage *stage, struct relay *relay, struct error *error)
 {
+	struct readiness nobody = READINESS_NONE;
+
 	_cleanup_fd int signals = signals_all(error);
 	if (signals < 0)
 		return -1;
-	struct attended attended = { .init = stage->pid, .pidfd = stage->pidfd, .signals = signals, .oom = &stage->oom };
+	struct attended attended = { .init = stage->pid, .pidfd = stage->pidfd, .signals = signals, .oom = &stage->oom, .relay = relay,
+				     .readiness = &nobody };
 	return attend(&attended);
+}
+
+/* The program does not wait for a start: what it asks for first may be its terminal's size. */
+static int open_relay(struct relay *relay, struct plan_process *process, struct error *error)
+{
+	try(relay_open(relay, error));
+	if (!process->rows && terminal_size(relay->terminal, &process->rows, &process->columns) < 0)
+		process->rows = process->columns = 0;
+	return 0;
+}
+
+static int exec_attended(struct stage *stage, const struct cgroup_wishes *wishes, struct error *error)
+{
+	const bool terminal = stage->plan->process.terminal;
+	struct relay relay = RELAY_NONE;
+
+	if (terminal)
+		try(open_relay(&relay, &stage->plan->process, error));
+	int r = container_exec(stage, wishes, error);
+	if (r == 0 && terminal && (r = relay_start(&relay, take_fd(&stage->master), error)) < 0)
+		pidfd_signal(stage->pidfd, SIGKILL);
+	if (r == 0)
+		r = attend_process(stage, terminal ? &relay : NULL, error);
+	relay_close(&relay);
+	return r;
 }
 
 static int play(const struct invocation *invocation, struct stage *stage, struct error *error)
@@ -153,8 +187,7 @@ static int play(const struct invocation *invocation, struct stage *stage, struct
 	if (signals < 0)
 		return -1;
 	stage->signals = signals;
-	try(container_exec(stage, &wishes, error));
-	return o->detach ? 0 : attend_process(stage, error);
+	return o->detach ? container_exec(stage, &wishes, error) : exec_attended(stage, &wishes, error);
 }
 
 static int exec_in(const struct invocation *invocation, struct error *error)
@@ -170,7 +203,7 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	struct stage stage = {
 		.score = &exec_score, .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file, .pid_dir = AT_FDCWD,
 		.state = { .root = -1, .dir = -1 }, .cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .placeholder = { .pidfd = -1 },
-		.container = -1, .pidfd = -1, .pidfd_receiver = -1, .socket = -1, .cargo = -1, .procfs = -1, .signals = -1, .baton = true,
+		.console = -1, .master = -1, .container = -1, .pidfd = -1, .pidfd_receiver = -1, .socket = -1, .cargo = -1, .procfs = -1, .signals = -1, .baton = true,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

@@ -156,9 +156,11 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 	*spec = *p->spec;
 	spec->process = process;
 	p->spec = spec;
-	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds };
+	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
+				     .console_socket = r->console_socket };
 	p->request = request;
 	plan_entered(p);
 	try(plan_process(p, error));
+	try(plan_console(p, error));
 	return plan_seccomp(p, error);
 }

@@ -176,12 +176,18 @@ static int check_linux(const struct spec_linux *linux_, struct error *error)
 	return linux_->seccomp ? spec_check_seccomp(linux_->seccomp, error) : 0;
 }
 
+int spec_check_mounts(const struct json_objects *mounts, struct error *error)
+{
+	JSON_EACH(struct spec_mount, mount, mounts)
+		try(check_mount(mount, error));
+	return 0;
+}
+
 int spec_check(const struct spec *spec, struct error *error)
 {
 	if (!spec->root)
 		return fail(error, 0, "root must be specified: the configuration has no 'root'");
-	JSON_EACH(struct spec_mount, mount, &spec->mounts)
-		try(check_mount(mount, error));
+	try(spec_check_mounts(&spec->mounts, error));
 	if (spec->process)
 		try(spec_check_process(spec->process, error));
 	return spec->linux_ ? check_linux(spec->linux_, error) : 0;

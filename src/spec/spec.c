@@ -53,3 +53,20 @@ int spec_resources_read(const char *name, const char *text, size_t length, struc
 	try(document_read(name, text, length, &spec_resources_table, resources, arena, notes, error));
 	return spec_check_resources(resources, error);
 }
+
+/* A list stands in no object: it is read as the one member of one. */
+JSON_TABLE(mounts_document_table, "document", struct spec, F_OBJECTS(struct spec, mounts, "mounts", FIELD_REQUIRED, &spec_mount_table, 32768));
+
+int spec_mounts_read(const char *name, const char *text, size_t length, struct arena *arena, struct json_objects *mounts,
+		     struct json_note **notes, struct error *error)
+{
+	struct spec spec;
+	struct json_node *list, document = { .type = JSON_OBJECT, .line = 1, .column = 1, .count = 1 };
+
+	try(json_parse(name, text, length, arena, &list, error));
+	list->key = "mounts";
+	document.first = list;
+	try(json_decode(name, &document, &mounts_document_table, &spec, arena, notes, error));
+	*mounts = spec.mounts;
+	return spec_check_mounts(mounts, error);
+}
