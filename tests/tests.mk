@@ -54,7 +54,7 @@ $(TEST)/integration/%: tests/integration/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
 
-INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent receiver)
+INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent receiver terminal)
 
 check-integration: $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTIME)),$(BUILD)/caisson)
 	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/integration' FILTER='$(FILTER)' tests/integration/run

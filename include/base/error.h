@@ -38,11 +38,11 @@ int fail_at(struct error *error, const struct place *place, int code, const char
 	} while (0)
 
 /* The one sentence people and callers read. With an errno behind it, something was tried and refused:
- *     cannot mount 'tmpfs' at '/tmp': EINVAL: invalid argument (mounts[3] at config.json:40:5)
+ *     cannot mount 'tmpfs' at '/tmp': EINVAL: invalid argument (mounts[3] at config.json:40:5, in step 'mounts')
  * without one, it is the document that is wrong: config.json:6:14: process.user.uid: expected a number, found a string
- * The step stays out of it; log_error tells it with --debug. The cause of ENOENT, EACCES and EPERM is worded so that
- * engines do not take it for the user's program missing or not executable (contract section 9); say those words in `text`
- * where it is the program. Returns the length (like snprintf). */
+ * The step is there once something was begun: it is the row of the score that `explain` shows. The cause of ENOENT, EACCES and EPERM
+ * is worded so that engines do not take it for the user's program missing or not executable (contract section 9); say those words in
+ * `text` where it is the program. Returns the length (like snprintf). */
 size_t error_sentence(const struct error *error, char *to, size_t size);
 
 /* A word for an errno, without stdio and without locale: "ENOSPC: no space left on device". These two are in error_text.c, which

@@ -69,8 +69,9 @@ extern const struct command *const commands[];   /* NULL-ended */
 extern const struct option global_option_table[];
 extern const size_t global_option_count;
 
-extern const struct command command_create, command_run, command_exec, command_start, command_state, command_kill, command_delete, command_pause,
-	command_resume, command_ps, command_list, command_spec, command_features, command_explain, command_events, command_update;
+extern const struct command command_create, command_run, command_exec, command_start, command_state, command_kill, command_delete,
+	command_pause, command_resume, command_ps, command_list, command_spec, command_features, command_explain, command_events,
+	command_mounts, command_update;
 
 /* ---- parsing (options.c) ---- */
 enum parse_flags { PARSE_STOP_AT_FIRST = 1 };

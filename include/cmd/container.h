@@ -33,7 +33,7 @@ struct create_options {
 #define CREATE_OPTIONS_MORE                                                                                                         \
 	{ "pid-file", 0, OPTION_STRING, CREATE_OPTION(pid_file), "FILE", "write the pid of init there" },                           \
 	{ "console-socket", 0, OPTION_STRING, CREATE_OPTION(console_socket), "PATH", "send the master of the terminal there" },     \
-	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "send a pidfd of init there" },                             \
+	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "send a pidfd of init there" },                      \
 	{ "no-new-keyring", 0, OPTION_FLAG, CREATE_OPTION(no_new_keyring), NULL, "keep the caller's session keyring" }
 
 /* A bundle read and planned; nothing is done yet. */

@@ -38,6 +38,8 @@ void plan_entered(struct planning *p);                            /* exec: those
 int plan_root(struct planning *p, struct error *error);
 int plan_cgroup(struct planning *p, struct error *error);
 int plan_mounts(struct planning *p, struct error *error);        /* needs namespaces and cgroup */
+int plan_more_mounts(struct planning *p, const struct json_objects *mounts, struct error *error);  /* `mounts add`: those alone */
+int plan_fewer_mounts(struct planning *p, const struct json_objects *mounts, struct error *error); /* `mounts remove`: targets alone */
 int plan_devices(struct planning *p, struct error *error);
 int plan_paths(struct planning *p, struct error *error);         /* masked and read-only */
 int plan_sysctl(struct planning *p, struct error *error);

@@ -89,7 +89,7 @@ enum mount_kind {
 
 enum tree_source { TREE_NONE, TREE_BIND, TREE_OVERLAY, TREE_CGROUP, TREE_READINESS };
 
-/* Where a program finds the socket on which it tells that it is ready (contract 7.4): PLAN_READINESS_DIR of the state directory, read-only. */
+/* Where a program finds the socket on which it tells that it is ready (contract 7.4): a directory of the state directory, read-only. */
 #define PLAN_READINESS_DIR "notify"
 #define PLAN_READINESS_SOCKET "notify.sock"
 #define PLAN_READINESS_TARGET "/run/notify"

@@ -17,5 +17,9 @@ struct sources {
 void sources_begin(struct sources *sources, const struct plan *plan);
 void sources_end(struct sources *sources);
 
+struct stage;
+/* The detached tree for a planned mount of kind MOUNT_TREE, its ids mapped, cut off from the host's peers; -1 with the error filled. */
+int cargo_tree(struct stage *stage, const struct plan_mount *mount, struct error *error);
+
 /* A detached clone of what is at `path` (`flags`: O_NOFOLLOW or 0; `how`: MOUNT_RECURSIVE or 0). The caller's fd, or -errno. */
 int sources_clone(struct sources *sources, const char *path, int flags, int how);

@@ -142,17 +142,23 @@ static void document_sentence(struct sentence *s, const struct error *error)
 	if (error->path[0])
 		add(s, "%s: ", error->path);
 	add(s, "%s", error->text);
+	if (error->step[0])
+		add(s, " (in step '%s')", error->step);
 }
 
 static void refusal_sentence(struct sentence *s, const struct error *error)
 {
+	bool placed = error->path[0] || error->line;
+
 	add(s, "%s: %s", error->text, errno_text(error->code));
-	if (error->path[0] && error->line)
-		add(s, " (%s at %s:%u:%u)", error->path, file_of(error), error->line, error->column);
-	else if (error->path[0])
-		add(s, " (%s)", error->path);
-	else if (error->line)
-		add(s, " (%s:%u:%u)", file_of(error), error->line, error->column);
+	if (!placed && !error->step[0])
+		return;
+	add(s, " (%s", error->path);
+	if (error->line)
+		add(s, "%s%s:%u:%u", error->path[0] ? " at " : "", file_of(error), error->line, error->column);
+	if (error->step[0])
+		add(s, "%sin step '%s'", placed ? ", " : "", error->step);
+	add(s, ")");
 }
 
 size_t error_sentence(const struct error *error, char *to, size_t size)

@@ -186,8 +186,6 @@ void log_error(const char *prefix, const struct error *error)
 	if (length >= sizeof(message))
 		length = sizeof(message) - 1;
 	error_sentence(error, message + length, sizeof(message) - length);
-	if (error->step[0])
-		log_debug("the error happened in step '%s'", error->step);
 	log_record(the_log.fd, "error", message);
 	if (the_log.fd != STDERR_FILENO)
 		log_bare("", message);

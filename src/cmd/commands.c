@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_ps,
 	&command_list,
 	&command_update,   /* other limits */
+	&command_mounts,   /* more mounts, or fewer */
 	&command_events,   /* statistics, and running out of memory */
 	&command_spec,     /* writes a config.json */
 	&command_features, /* what this binary supports, for engines */

@@ -70,7 +70,7 @@ int process_pass_on(unsigned preserved, struct error *error)
 
 	for (int fd = 0; fd < LISTEN_FIRST; fd++)
 		if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-			return fail(error, 0, "descriptor %d is a directory: the container could leave its root by it", fd);
+			return fail(error, 0, "descriptor %d stands for a directory: the container could leave its root by it", fd);
 	for (unsigned i = 0; i < preserved; i++)
 		if (i >= found || fcntl((int)(LISTEN_FIRST + i), F_SETFD, 0) < 0)
 			return not_open(i, preserved, error);
@@ -82,7 +82,8 @@ unsigned process_listen_fds(void)
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	uint32_t who, number;
 
-	if (!pid || !count || number_u32(pid, INT32_MAX, &who) < 0 || (pid_t)who != getpid() || number_u32(count, PASSED_ON_MOST, &number) < 0)
+	if (!pid || !count || number_u32(pid, INT32_MAX, &who) < 0 || (pid_t)who != getpid() ||
+	    number_u32(count, PASSED_ON_MOST, &number) < 0)
 		return 0;
 	return number;
 }

@@ -18,7 +18,7 @@ static int make_terminal(const struct stage *stage, struct error *error)
 	int master = terminal_make(stage_root(stage), DEVPTS);
 
 	if (master == -ENOENT || master == -ENODEV || master == -ENOTDIR)
-		return fail_at(error, at, 0, "a terminal needs a devpts: nothing of type devpts is mounted at '" DEVPTS "' in the container");
+		return fail_at(error, at, 0, "a terminal needs a devpts: none is mounted at '" DEVPTS "' in the container");
 	if (master == -ENOSPC)
 		return fail_at(error, at, ENOSPC, "the devpts at '" DEVPTS "' has no terminal left (its option max, or kernel.pty.max)");
 	return master < 0 ? fail_at(error, at, -master, "cannot make a terminal in the devpts at '" DEVPTS "'") : master;
@@ -52,7 +52,7 @@ static int bind_console(const struct stage *stage, int terminal, struct error *e
 	if (target == -ENOENT && !stage->plan->mounts.link_count)
 		return 0;
 	if (target == -ELOOP || target == -EEXIST || target == -ENOTDIR)
-		return fail_at(error, at, -target, "'/dev/console' of the root must be a file to bind the terminal on, in a real directory");
+		return fail_at(error, at, -target, "'/dev/console' must be a file in a real directory to bind the terminal on");
 	if (target < 0)
 		return fail_at(error, at, -target, "cannot make '/dev/console' to bind the terminal on");
 	_cleanup_fd int tree = mount_clone(terminal, "", 0);

@@ -75,10 +75,13 @@ int init_labels(struct stage *stage, struct error *error)
 	const struct plan_process *process = &stage->plan->process;
 	int r;
 
+	/* The words in backticks are podman's (contract section 9). */
 	if (process->apparmor && (r = label_apparmor_exec(stage->procfs, process->apparmor)) < 0)
-		return fail_at(error, &process->apparmor_at, r == -ENOENT ? 0 : -r, "cannot set the AppArmor profile '%s'%s",
+		return fail_at(error, &process->apparmor_at, r == -ENOENT ? 0 : -r,
+			       "cannot set the AppArmor profile '%s' by `/proc/self/attr/apparmor/exec`%s",
 			       process->apparmor + sizeof("exec ") - 1, r == -ENOENT ? ": it is not loaded" : "");
 	if (process->selinux && (r = label_selinux(stage->procfs, "exec", process->selinux)) < 0)
-		return fail_at(error, &process->selinux_at, -r, "cannot set the SELinux label '%s' for the exec", process->selinux);
+		return fail_at(error, &process->selinux_at, -r, "cannot set the SELinux label '%s' by `/proc/self/attr/exec`",
+			       process->selinux);
 	return 0;
 }

@@ -124,6 +124,9 @@ static int add_configured(struct planning *p, enum dev dev, struct plan_device *
 	JSON_EACH(struct spec_device, spec, &p->spec->linux_->devices) {
 		struct plan_device device = { 0 };
 		try(plan_device(p, spec, &device, error));
+		/* Engines name it among all the host's devices that a privileged container gets: ours is the link into its own devpts. */
+		if (!strcmp(device.path, "/dev/ptmx"))
+			continue;
 		if (dev == DEV_FOREIGN && plan_path_below(device.path, "/dev")) {
 			plan_warn(p, &spec->at, "the device '%s' is left to what is mounted on /dev", device.path);
 			continue;

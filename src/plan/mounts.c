@@ -284,7 +284,8 @@ static size_t trees(const struct plan_mount *mount)
 static void add_readiness(struct planning *p, struct plan_mount *to)
 {
 	if (!p->plan->root.bound) {
-		plan_warn(p, NULL, "without a mount namespace the program cannot tell the service manager that it is ready: NOTIFY_SOCKET is ignored");
+		plan_warn(p, NULL, "without a mount namespace the program cannot tell the service manager that it is ready: "
+				   "NOTIFY_SOCKET is ignored");
 		return;
 	}
 	*to = (struct plan_mount){

@@ -168,14 +168,14 @@ static bool shares_cgroups(const struct plan *plan)
 	return cgroup->mode == NS_INHERIT || cgroup->own;
 }
 
-static int load_mount(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+static int open_tree_of(struct cargo *cargo, const struct plan_mount *m, struct error *error)
 {
 	const struct stage *stage = cargo->stage;
 	int tree = -1;
 
 	switch (m->tree) {
 	case TREE_NONE:
-		return 0;
+		break;
 	case TREE_BIND:
 		tree = open_bind(cargo, m, error);
 		break;
@@ -189,6 +189,14 @@ static int load_mount(struct cargo *cargo, const struct plan_mount *m, struct er
 		tree = open_cgroup(stage, m, shares_cgroups(stage->plan), error);
 		break;
 	}
+	return tree;
+}
+
+static int load_mount(struct cargo *cargo, const struct plan_mount *m, struct error *error)
+{
+	if (m->tree == TREE_NONE)
+		return 0;
+	int tree = open_tree_of(cargo, m, error);
 	return tree < 0 ? -1 : add_tree(cargo, tree, error);
 }
 
@@ -273,4 +281,14 @@ int host_cargo(struct stage *stage, struct error *error)
 	close_fd(&cargo.container_ids);
 	close_fd(&stage->cargo);
 	return r;
+}
+
+int cargo_tree(struct stage *stage, const struct plan_mount *m, struct error *error)
+{
+	struct cargo cargo = { .stage = stage, .container_ids = -1 };
+	sources_begin(&cargo.sources, stage->plan);
+	int tree = open_tree_of(&cargo, m, error);
+	sources_end(&cargo.sources);
+	close_fd(&cargo.container_ids);
+	return tree;
 }

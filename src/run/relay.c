@@ -52,8 +52,8 @@ static const struct termios *at_risk;
 
 static void restore_and_fall(int signal)
 {
-	(void)signal;
-	tcsetattr(STDIN_FILENO, TCSANOW, at_risk); /* and back to what has caused it, which now ends us */
+	tcsetattr(STDIN_FILENO, TCSANOW, at_risk);
+	raise(signal); /* once we return: it has its default action again */
 }
 
 /* A fault of our own ends us in an instant; the signals that ask us to end do not: they are queued. */

@@ -37,7 +37,7 @@ static int open_root(const struct plan *plan, struct stat *directory, struct err
 	if (S_ISLNK(directory->st_mode))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not an absolute path, or a symlink", root->path);
 	if (!S_ISDIR(directory->st_mode))
-		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is not a directory", root->path);
+		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' must be a directory", root->path);
 	if (looks_of("/", &other) && same_file(&other, directory))
 		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' is the host's root directory", root->path);
 	if (looks_of(plan->bundle, &other) && same_file(&other, directory))

@@ -55,7 +55,10 @@ int spec_resources_read(const char *name, const char *text, size_t length, struc
 }
 
 /* A list stands in no object: it is read as the one member of one. */
-JSON_TABLE(mounts_document_table, "document", struct spec, F_OBJECTS(struct spec, mounts, "mounts", FIELD_REQUIRED, &spec_mount_table, 32768));
+static const struct json_field mounts_document_fields[] = {
+	F_OBJECTS(struct spec, mounts, "mounts", FIELD_REQUIRED, &spec_mount_table, 32768),
+};
+static const struct json_table mounts_document_table = { "document", sizeof(struct spec), mounts_document_fields, 1 };
 
 int spec_mounts_read(const char *name, const char *text, size_t length, struct arena *arena, struct json_objects *mounts,
 		     struct json_note **notes, struct error *error)

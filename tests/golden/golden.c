@@ -1,6 +1,6 @@
 /* Prints the plan of a configuration as `caisson explain` does, but for a host that is always the same, so that the text can be
  * compared. The file's name tells the host: NAME.json is a cgroup v2 host, NAME.hybrid.json and NAME.legacy.json have v1 controllers,
- * NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup. An error is printed as its sentence: refusals
+ * NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup, for NAME.console.json there is a console socket. An error is printed as its sentence: refusals
  * are golden too. */
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,7 +77,8 @@ static int explain(const char *file, struct arena *arena, struct text *out, stru
 	struct plan *plan = arena_new(arena, struct plan);
 	struct plan_warning *warnings = NULL;
 	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true,
-				   .systemd_cgroup = strstr(file, ".systemd.") };
+				   .systemd_cgroup = strstr(file, ".systemd."),
+				   .console_socket = strstr(file, ".console.") ? "/console.sock" : NULL };
 	struct host host = host_for(file);
 	struct spec spec;
 

@@ -53,6 +53,13 @@ grant() { edit '.process.capabilities |= map_values($ARGS.positional)' --args "$
 	rm "$rootfs/srv/deep/disk"
 }
 
+@test "/dev/ptmx among the configured devices: still the link, as engines give a privileged container all that the host has" {
+	devices '[{ "path": "/dev/ptmx", "type": "c", "major": 5, "minor": 2, "fileMode": 438, "uid": 0, "gid": 0 }]'
+	probe link /dev/ptmx
+	ok
+	says "link /dev/ptmx pts/ptmx"
+}
+
 @test "a configured device is not there outside" {
 	devices '[{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 384}]'
 	start_probe wait

@@ -568,3 +568,66 @@ seen_inside() {
 	done
 	wait_for 3 no_probe_but 1
 }
+
+# ---- terminals ----
+
+# terminal STEP... -- COMMAND...: on a terminal of its own; what was on the screen is in $T/screen.
+terminal() { call "$HELPERS/terminal" run -s 30x90 -o "$T/screen" "$@"; }
+
+@test "--tty: a terminal of the caller's size, from the first moment; its size follows; the code is the program's" {
+	start_probe wait
+	terminal expect "30 90" send 'echo one; exit 7\n' expect one -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec --tty "$id" /bin/sh -c '/bin/busybox stty size; exec sh'
+	ok
+	says "exit 7" "mode same"
+	terminal size 41x101 expect "41 101" -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/sh -c 'while size=$(/bin/busybox stty size); [ "$size" != "41 101" ]; do :; done; echo $size'
+	ok
+	says "exit 0" "mode same"
+}
+
+@test "--tty: it is the controlling terminal: Ctrl-C goes to the program, not to us" {
+	start_probe wait
+	terminal expect ready raw send '\003' expect got -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/sh -c 'trap "echo got; exit 3" INT; echo ready; while :; do sleep 0.1; done'
+	ok
+	says "exit 3" "mode same"
+}
+
+@test "--tty: nothing of what was written last is lost" {
+	start_probe wait
+	local i
+	for i in {1..10}; do
+		terminal expect the-last-word -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/sh -c 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; echo the-last-word'
+		ok
+		says "exit 0"
+		is "$(grep -c '^line' "$T/screen")" 3000
+	done
+}
+
+@test "--tty without a terminal; --detach without a console socket; a console socket without a terminal: refused" {
+	start_probe wait
+	call "$HELPERS/terminal" run -n -0 /dev/null -1 "$T/o" -2 "$T/e" -o "$T/screen" -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/probe ids
+	lacks "$out" "exit 0"
+	call rt exec --detach --tty "$id" /bin/probe ids
+	fails "cannot allocate tty if runc will detach without setting console socket"
+	call rt exec --console-socket "$T/nowhere" "$id" /bin/probe ids
+	fails "cannot use console socket if runc will not detach or allocate tty"
+	wait_for 3 no_probe_but 1
+}
+
+@test "--console-socket: the master goes there, and nothing is left if nobody takes it" {
+	start_probe wait
+	local before
+	"$HELPERS/terminal" receive "$T/console.sock" -o "$T/screen" expect "word one" >"$T/received" 2>&1 3>&- &
+	local receiver=$!
+	wait_for 5 test -S "$T/console.sock"
+	process '.terminal = true | .args = ["/bin/sh", "-c", "echo word one; sleep 100"] | .consoleSize = {"height": 20, "width": 60}'
+	call_create rt exec --detach --console-socket "$T/console.sock" --process "$T/process.json" "$id"
+	ok
+	wait $receiver
+	grep -q "fds 1" "$T/received"
+	touch "$T/file"
+	for before in "$T/file" "$T/nobody"; do
+		call rt exec --detach --console-socket "$before" --process "$T/process.json" "$id"
+		fails
+	done
+	wait_for 3 no_probe_but 3
+}

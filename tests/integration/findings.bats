@@ -157,7 +157,7 @@ gone_cgroup() {
 	code=0
 	timeout 10 "$RUNTIME" --root "$state" run --bundle "$bundle" "$id" </ >/dev/null 2>"$T/err" 3>&- || code=$?
 	err=$(<"$T/err")
-	fails "is a directory"
+	fails "stands for a directory"
 	nothing_left
 }
 

@@ -768,6 +768,20 @@ static void wait_(char **a)
 		pause();
 }
 
+/* Types a line into standard input, as if somebody had, and reads what is there (ioctl_tty(2)). */
+static void steal(char **a)
+{
+	char line[100] = "";
+	int r = 0;
+	(void)a;
+	for (const char *c = "typed\n"; *c && r == 0; c++)
+		r = ioctl(0, TIOCSTI, c);
+	int code = errno;
+	printf("type %s\n", r < 0 ? outcome(code) : "ok");
+	if (r == 0 && fgets(line, sizeof(line), stdin))
+		printf("read %s", line);
+}
+
 static void echo(char **a)
 {
 	for (int i = 1; a[i]; i++)
@@ -818,8 +832,8 @@ static void notify(char **a)
 		struct msghdr message = { .msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &part, .msg_iovlen = 1 };
 		message.msg_control = &control;
 		message.msg_controllen = sizeof(control);
-		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
+		control.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 		strncpy(at.sun_path, path ? path : "", sizeof(at.sun_path) - 1);
 		for (char *c = a[i]; *c; c++)
 			if (*c == '|')
@@ -858,7 +872,7 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "hugepages", hugepages, 1 },
 	{ "count", count, 3 }, { "hop", hop, 2 }, { "stuck", stuck, 0 }, { "traps", traps, 2 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
-	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
+	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "steal", steal, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
 	{ "notify", notify, 1 }, { "chatter", chatter, 0 },
 };
 

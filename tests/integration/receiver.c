@@ -91,6 +91,8 @@ int main(int argc, char **argv)
 		ssize_t n = receive(fd, text, sizeof(text), fds, &count);
 		if (is_stream && !n)
 			break;
+		if (n && text[n - 1] == '\n') /* some end a message like a line */
+			text[n - 1] = 0;
 		for (char *c = text; *c; c++)
 			if (*c == '\n')
 				*c = '|';

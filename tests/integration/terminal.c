@@ -269,9 +269,6 @@ struct options {
 	bool background, no_control;
 };
 
-static volatile sig_atomic_t to_foreground;
-static void on_usr1(int signal) { (void)signal; to_foreground = 1; }
-
 static void say(int to, char what, int number)
 {
 	struct { char what; int number; } said;
@@ -285,12 +282,12 @@ static void say(int to, char what, int number)
 static void become_command(const struct options *o, int tty, char **argv)
 {
 	for (int fd = 0; fd < 3; fd++) {
-		int from = !o->files[fd] ? tty : open(o->files[fd], fd ? O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
+		int how = fd ? O_WRONLY | O_CREAT | O_APPEND : O_RDONLY;
+		int from = o->files[fd] ? open(o->files[fd], how | O_CLOEXEC, 0644) : tty;
 		if (from < 0 || dup2(from, fd) < 0)
 			err(127, "%s", o->files[fd]);
 	}
 	signal(SIGTTOU, SIG_DFL);
-	signal(SIGUSR1, SIG_DFL);
 	execvp(argv[0], argv);
 	err(127, "%s", argv[0]);
 }
@@ -298,14 +295,17 @@ static void become_command(const struct options *o, int tty, char **argv)
 /* The session's leader: starts the command, tells of it. */
 static void be_shell(const struct options *o, int tty, int tell, char **argv)
 {
-	const struct sigaction usr1 = { .sa_handler = on_usr1 };
+	sigset_t news;
 	int status;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
 	if (!o->no_control && ioctl(tty, TIOCSCTTY, 0) < 0)
 		err(1, "TIOCSCTTY");
-	sigaction(SIGUSR1, &usr1, NULL);
+	sigemptyset(&news);
+	sigaddset(&news, SIGUSR1);
+	sigaddset(&news, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &news, NULL);
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	pid_t child = fork();
@@ -314,17 +314,16 @@ static void be_shell(const struct options *o, int tty, int tell, char **argv)
 		if (!o->background && !o->no_control)
 			tcsetpgrp(tty, getpid());
 		signal(SIGHUP, SIG_DFL);
+		sigprocmask(SIG_UNBLOCK, &news, NULL);
 		become_command(o, tty, argv);
 	}
 	say(tell, 'p', child);
 	for (;;) {
-		pid_t changed = waitpid(child, &status, WUNTRACED);
-		if (to_foreground) {
-			to_foreground = 0;
+		if (sigwaitinfo(&news, NULL) == SIGUSR1) {
 			tcsetpgrp(tty, child);
 			kill(-child, SIGCONT);
 		}
-		if (changed < 0)
+		if (waitpid(child, &status, WUNTRACED | WNOHANG) <= 0)
 			continue;
 		if (WIFSTOPPED(status)) {
 			tcsetpgrp(tty, getpgrp());
@@ -392,8 +391,9 @@ static int run(int argc, char **argv)
 	for (long until = now() + limit_ms; exit_code < 0;)
 		if (!wait_until(until))
 			timed_out("end", "");
-	while (master >= 0 && wait_until(now() + 20))
-		;
+	/* What the command wrote is there by now: a master that is polled waits for what is on its way. */
+	for (struct pollfd more = { master, POLLIN, 0 }; master >= 0 && poll(&more, 1, 0) > 0;)
+		read_screen();
 	printf("exit %d\n", exit_code);
 	if (slave >= 0 && tcgetattr(slave, &after) == 0)
 		printf("mode %s\n", memcmp(&before, &after, sizeof(before)) ? "changed" : "same");

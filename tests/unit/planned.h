@@ -32,6 +32,7 @@ static int plan_chapters(const char *document, struct planning *p, struct error 
 	if (spec->linux_)
 		try(plan_namespaces(p, error));
 	try(plan_process(p, error));
+	try(plan_console(p, error));
 	return plan_seccomp(p, error);
 }
 

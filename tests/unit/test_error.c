@@ -27,6 +27,15 @@ static const struct {
 	{ { .text = "the document is empty", .line = 1, .column = 1, .file = "process.json" },
 	  "process.json:1:1: the document is empty" },
 	{ { .text = "is required", .path = "root" }, "root: is required" },
+	{ { .text = "cannot mount 'tmpfs' at '/tmp'", .code = EINVAL, .path = "mounts[3]", .line = 40, .column = 5, .step = "mounts" },
+	  "cannot mount 'tmpfs' at '/tmp': EINVAL: invalid argument (mounts[3] at config.json:40:5, in step 'mounts')" },
+	{ { .text = "cannot set", .code = EINVAL, .step = "limits" }, "cannot set: EINVAL: invalid argument (in step 'limits')" },
+	{ { .text = "cannot set", .code = EINVAL, .line = 4, .column = 5, .step = "limits" },
+	  "cannot set: EINVAL: invalid argument (config.json:4:5, in step 'limits')" },
+	{ { .text = "exec: \"x\": executable file not found in $PATH", .step = "program" },
+	  "exec: \"x\": executable file not found in $PATH (in step 'program')" },
+	{ { .text = "a masked path is a link", .path = "linux", .line = 2, .column = 3, .step = "masked" },
+	  "config.json:2:3: linux: a masked path is a link (in step 'masked')" },
 };
 
 static void sentences_by_table(void **state)

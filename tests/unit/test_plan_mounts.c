@@ -414,6 +414,101 @@ static void the_plan_lies_in_the_arena(void **state)
 	usual_host();
 }
 
+static void readiness_is_the_last_mount(void **state)
+{
+	(void)state;
+	request.readiness = true;
+	mount_of("\"type\":\"tmpfs\"");
+	assert_int_equal(plan->mounts.count, 2);
+	assert_int_equal(plan->mounts.cargo, 1);
+	const struct plan_mount *m = &plan->mounts.items[1];
+	assert_int_equal(m->tree, TREE_READINESS);
+	assert_string_equal(m->target, "/run/notify");
+	assert_int_equal(m->attr_set, RO | NOSUID | NODEV | NOEXEC);
+	assert_true(plan->readiness);
+	make_plan(ROOT, MOUNT_NS);
+	assert_int_equal(plan->mounts.count, 1);
+	assert_int_equal(make_plan(ROOT, ""), 0); /* no mount namespace: nothing can be mounted */
+	assert_int_equal(plan->mounts.count, 0);
+	assert_false(plan->readiness);
+	assert_int_equal(warning_count, 1);
+	usual_host();
+	make_plan(ROOT, MOUNT_NS);
+	assert_int_equal(plan->mounts.count, 0);
+}
+
+typedef int chapter_of_mounts(struct planning *p, const struct json_objects *mounts, struct error *error);
+
+/* A list on its own, for a container with `linux_`; what it says is wrong goes into `sentence`. */
+static int change_mounts(chapter_of_mounts *chapter, const char *list, const char *linux_)
+{
+	struct spec *spec = arena_new(&arena, struct spec);
+	const char *document = arena_printf(&arena, "{\"ociVersion\":\"1.3.0\"," ROOT ",\"linux\":{%s}}", linux_);
+	struct error error = { 0 };
+	struct json_objects mounts;
+
+	plan = arena_new(&arena, struct plan);
+	struct planning p = { .spec = spec, .host = &host, .request = &request, .arena = &arena, .plan = plan };
+	assert_int_equal(spec_read("config.json", document, strlen(document), &arena, spec, NULL, &error), 0);
+	int r = spec_mounts_read("more.json", list, strlen(list), &arena, &mounts, NULL, &error);
+	if (r == 0)
+		r = chapter(&p, &mounts, &error);
+	sentence[0] = '\0';
+	if (r < 0)
+		error_sentence(&error, sentence, sizeof(sentence));
+	return r;
+}
+
+static void mounts_are_added_by_the_same_rules(void **state)
+{
+	static const struct { const char *list, *linux_, *says; } refused[] = {
+		{ "{}", MOUNT_NS, "more.json:1:1: mounts: expected an array, found an object" },
+		{ "[1]", MOUNT_NS, "more.json:1:2: mounts[0]" },
+		{ "[{}]", MOUNT_NS, "more.json:1:2: mounts[0].destination" },
+		{ "[{\"destination\":\"/\",\"type\":\"tmpfs\"}]", MOUNT_NS, "on the top of rootfs" },
+		{ "[{\"destination\":\"/proc/x\",\"type\":\"tmpfs\"}]", MOUNT_NS, "inside /proc" },
+		{ "[{\"destination\":\"/proc\",\"type\":\"proc\"}]", MOUNT_NS, "mounted by create alone" },
+		{ "[{\"destination\":\"/proc\",\"source\":\"/proc\",\"options\":[\"bind\"]}]", MOUNT_NS, "mounted by create alone" },
+		{ "[{\"destination\":\"/x\",\"options\":[\"remount\"]}]", MOUNT_NS, "remove and add it" },
+		{ "[{\"destination\":\"/x\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\"]}]", MOUNT_NS, "tmpcopyup" },
+		{ "[{\"destination\":\"/x\",\"type\":\"tmpfs\"}]", "", "has no mount namespace" },
+	};
+
+	(void)state;
+	usual_host();
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(change_mounts(plan_more_mounts, refused[i].list, refused[i].linux_), -1);
+		if (!strstr(sentence, refused[i].says))
+			print_error("%s: %s\n", refused[i].list, sentence);
+		assert_non_null(strstr(sentence, refused[i].says));
+	}
+	assert_int_equal(change_mounts(plan_more_mounts, "[{\"destination\":\"x\",\"source\":\"y\",\"options\":[\"bind\",\"ro\"]}]",
+				       MOUNT_NS), 0);
+	assert_int_equal(plan->mounts.count, 1);
+	assert_string_equal(plan->mounts.items[0].source, "/bundle/y");
+	assert_int_equal(plan->mounts.items[0].attr_set, RO);
+	assert_int_equal(change_mounts(plan_more_mounts, "[]", MOUNT_NS), 0);
+	assert_int_equal(plan->mounts.count, 0);
+}
+
+static void what_confines_is_not_removed(void **state)
+{
+	static const char *const kept[] = { "/", "/..", "/proc", "/proc/kcore", "/sys/firmware", "//dev", "/x/../dev/pts", "proc" };
+
+	(void)state;
+	usual_host();
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		assert_int_equal(change_mounts(plan_fewer_mounts, arena_printf(&arena, "[{\"destination\":\"%s\"}]", kept[i]),
+					       MOUNT_NS), -1);
+	assert_int_equal(change_mounts(plan_fewer_mounts, "[{\"destination\":\"/processes\"},{\"destination\":\"/mnt/proc\"}]",
+				       MOUNT_NS ",\"maskedPaths\":[\"/etc/secret\"],\"readonlyPaths\":[\"/etc/fixed\"]"), 0);
+	assert_int_equal(plan->mounts.count, 2);
+	assert_string_equal(plan->mounts.items[1].target, "/mnt/proc");
+	assert_int_equal(plan->mounts.masked_count, 1); /* so that they are known by their mounts */
+	assert_int_equal(plan->mounts.readonly_count, 1);
+	assert_int_equal(change_mounts(plan_fewer_mounts, "[]", ""), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +527,9 @@ int main(void)
 		cmocka_unit_test(refused_by_table),
 		cmocka_unit_test(long_options_are_refused),
 		cmocka_unit_test(the_plan_lies_in_the_arena),
+		cmocka_unit_test(readiness_is_the_last_mount),
+		cmocka_unit_test(mounts_are_added_by_the_same_rules),
+		cmocka_unit_test(what_confines_is_not_removed),
 	};
 	return cmocka_run_group_tests_name("plan_mounts", tests, open_arena, close_arena);
 }

@@ -160,6 +160,14 @@ static void listen_fds_are_ours(void **state)
 	assert_int_equal(plan->process.env_count, 3);
 	assert_string_equal(plan->process.env[1], "LISTEN_FDS=2");
 	assert_string_equal(plan->process.env[2], "LISTEN_PID=1");
+	request.listen_names = "web:api";
+	assert_int_equal(make_plan(USUAL ",\"env\":[\"HOME=/\",\"LISTEN_FDNAMES=old\"]", ""), 0);
+	assert_int_equal(plan->process.env_count, 4);
+	assert_string_equal(plan->process.env[3], "LISTEN_FDNAMES=web:api");
+	request.listen_fds = 0;
+	assert_int_equal(make_plan(USUAL ",\"env\":[\"HOME=/\",\"LISTEN_FDNAMES=old\"]", ""), 0);
+	assert_int_equal(plan->process.env_count, 2);
+	assert_string_equal(plan->process.env[1], "LISTEN_FDNAMES=old");
 }
 
 static void many_variables_are_quick(void **state)
@@ -251,6 +259,48 @@ static void labels(void **state)
 	assert_string_equal(plan->process.selinux, "a:b:c");
 }
 
+/* Who takes the terminal has to be known before anything is made (contract 6.1). */
+static void terminals_by_table(void **state)
+{
+	static const struct { const char *process, *socket; bool detached; const char *error; } table[] = {
+		{ ",\"terminal\":true", NULL, false, "" },
+		{ ",\"terminal\":true", "/s", true, "" },
+		{ "", NULL, true, "" },
+		{ ",\"terminal\":true", NULL, true, "cannot allocate tty if runc will detach without setting console socket" },
+		{ ",\"terminal\":true", "/s", false, "cannot use console socket if runc will not detach or allocate tty" },
+		{ "", "/s", true, "cannot use console socket if runc will not detach or allocate tty" },
+		{ "", "/s", false, "cannot use console socket if runc will not detach or allocate tty" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		request.detached = table[i].detached;
+		request.console_socket = table[i].socket;
+		int r = make_plan(arena_printf(&arena, USUAL "%s", table[i].process), "");
+		assert_int_equal(r < 0, *table[i].error != '\0');
+		assert_non_null(strstr(sentence, table[i].error));
+		if (r == 0)
+			assert_int_equal(plan->process.terminal, *table[i].process != '\0');
+	}
+}
+
+static void terminal_sizes(void **state)
+{
+	static const struct { const char *size; unsigned rows, columns; } table[] = {
+		{ "", 0, 0 },
+		{ ",\"consoleSize\":{\"height\":1,\"width\":65535}", 1, 65535 },
+		{ ",\"consoleSize\":{\"height\":0,\"width\":80}", 0, 0 },
+		{ ",\"consoleSize\":{\"height\":24,\"width\":0}", 0, 0 },
+	};
+	(void)state;
+	request.detached = false;
+	request.console_socket = NULL;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(make_plan(arena_printf(&arena, USUAL ",\"terminal\":true%s", table[i].size), ""), 0);
+		assert_int_equal(plan->process.rows, table[i].rows);
+		assert_int_equal(plan->process.columns, table[i].columns);
+	}
+}
+
 static void shown(void **state)
 {
 	struct text out = text_in(&arena);
@@ -285,7 +335,8 @@ int main(void)
 		cmocka_unit_test(environments_by_table), cmocka_unit_test(listen_fds_are_ours),
 		cmocka_unit_test(many_variables_are_quick), cmocka_unit_test(too_much_for_execve),
 			cmocka_unit_test(user_and_limits),
-		cmocka_unit_test(scheduling), cmocka_unit_test(labels), cmocka_unit_test(shown),
+		cmocka_unit_test(scheduling), cmocka_unit_test(labels), cmocka_unit_test(terminals_by_table), cmocka_unit_test(terminal_sizes),
+		cmocka_unit_test(shown),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -1,0 +1,76 @@
+/* Mounts of a container that is there already: what may be added, and what may be taken away (contract 6.15). */
+#include <string.h>
+#include "base/arena.h"
+#include "plan/mounts.h"
+
+/* What `create` alone can do: before the program runs nobody looks, and init is in all of the container's namespaces. */
+static int check_kind(const struct plan_mount *m, struct error *error)
+{
+	if (m->kind == MOUNT_REMOUNT)
+		return fail_at(error, &m->at, 0, "'%s': what is mounted is not changed while the container runs: remove and add it",
+			       m->target);
+	if (m->kind == MOUNT_CGROUP_V1 || m->tree == TREE_CGROUP || m->real_directory)
+		return fail_at(error, &m->at, 0, "'%s': proc, sysfs and cgroup are mounted by create alone", m->target);
+	if (m->copy_up)
+		return fail_at(error, &m->at, 0, "'%s': tmpcopyup is for create alone", m->target);
+	return 0;
+}
+
+static int check_namespace(const struct planning *p, struct error *error)
+{
+	if (p->plan->root.bound)
+		return 0;
+	return fail(error, 0, "the container '%s' has no mount namespace: its mounts are the host's", p->request->id);
+}
+
+int plan_more_mounts(struct planning *p, const struct json_objects *mounts, struct error *error)
+{
+	struct spec spec = *p->spec;
+	struct planning more = { .spec = &spec, .host = p->host, .request = p->request, .arena = p->arena, .plan = p->plan };
+
+	spec.mounts = *mounts;
+	p->plan->mount_label = spec.linux_->mount_label;
+	int r = plan_namespaces(&more, error);
+	if (r == 0)
+		r = plan_root(&more, error);
+	if (r == 0)
+		r = check_namespace(p, error);
+	if (r == 0)
+		r = plan_mounts(&more, error);
+	p->warnings = more.warnings;
+	for (size_t i = 0; r == 0 && i < p->plan->mounts.count; i++)
+		r = check_kind(&p->plan->mounts.items[i], error);
+	return r;
+}
+
+/* Without these the container would not be one; what else must stay is known by what is mounted there. */
+static int check_target(struct planning *p, const struct spec_mount *mount, struct error *error)
+{
+	static const char *const kept[] = { "/proc", "/sys", "/dev" };
+	const char *path = plan_lexical_path(p, mount->destination);
+
+	if (!strcmp(path, "/"))
+		return fail_at(error, &mount->at, 0, "the container's root is not removed");
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (plan_path_below(path, kept[i]))
+			return fail_at(error, &mount->at, 0, "'%s': mounts on and below %s are not removed", mount->destination, kept[i]);
+	return 0;
+}
+
+int plan_fewer_mounts(struct planning *p, const struct json_objects *mounts, struct error *error)
+{
+	struct plan_mount *items = arena_array(p->arena, struct plan_mount, mounts->count);
+	const struct spec_mount *spec = mounts->items;
+
+	try(plan_namespaces(p, error));
+	p->plan->root.bound = p->plan->namespaces.of[PLAN_NS_MOUNT].mode != NS_INHERIT;
+	try(check_namespace(p, error));
+	try(plan_paths(p, error)); /* masked and read-only ones are mounts too, and stay */
+	for (uint32_t i = 0; i < mounts->count; i++) {
+		try(check_target(p, &spec[i], error));
+		items[i] = (struct plan_mount){ .at = spec[i].at, .target = plan_inside_path(p, spec[i].destination) };
+	}
+	p->plan->mounts.items = items;
+	p->plan->mounts.count = mounts->count;
+	return 0;
+}
