@@ -50,6 +50,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "what is not there, or cannot be executed, is told in the words callers look for, with 255" {
+	skip_on runc "1.1 tries a shell for a text, and has other words"
 	start_probe wait
 	mkdir "$rootfs/dir"
 	mkfifo "$rootfs/fifo"
@@ -78,6 +79,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "no program: refused" {
+	skip_on runc "other words"
 	start_probe wait
 	call rt exec "$id"
 	fails "exec args cannot be empty"
@@ -94,7 +96,8 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	ok
 	call rt start "$id"
 	ok
-	wait_for 5 box_says "$(grep '^ns uts' "$T/box.out" || echo none)"
+	wait_for 5 grep -q '^ns uts' "$T/box.out"
+	sleep 0.1
 	inside namespaces + cgroup
 	ok
 	local line
@@ -128,6 +131,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "with a user namespace" {
+	skip_on runc "cannot clone this root for a user namespace"
 	edit '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}]
 		| .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}]'
 	chown 100000:100000 "$rootfs"
@@ -143,6 +147,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "without namespaces of its own but the mount one; and with a chroot instead of a pivot" {
+	skip_on runc "1.1 wants a /proc"
 	edit '.linux.namespaces = [{"type": "mount"}] | del(.hostname) | .mounts = []'
 	start_probe wait
 	inside list / + list /bin
@@ -177,6 +182,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "C83: its init has moved to a cgroup below" {
+	skip_on runc "1.1 does not use the v2 tree of a hybrid host"
 	[[ -d /sys/fs/cgroup/unified ]] || unified || skip "no v2 tree"
 	start_probe wait
 	local dir
@@ -191,6 +197,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "C83: /proc is something else, /dev is gone, another mount lies over the root" {
+	skip_on runc "1.1 wants a /proc"
 	edit '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	mkdir "$rootfs/over"
 	cp "$HELPERS/probe" "$rootfs/over/probe"
@@ -207,6 +214,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 # ---- who it is ----
 
 @test "the container's: environment, user, groups, capabilities, limits, umask, filter, OOM score" {
+	skip_on runc "1.1 has no umask for exec"
 	edit '.process.env += ["WORD=of the container"] | .process.user = {"uid": 5, "gid": 6, "additionalGids": [7, 8], "umask": 63}
 		| .process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 100, "hard": 200}] | .process.oomScoreAdj = 321
 		| .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sethostname"], "action": "SCMP_ACT_ERRNO", "errnoRet": 77}]}'
@@ -232,13 +240,13 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	edit '.process.env += ["A=1", "B=1"] | .process.noNewPrivileges = false | .process.user = {"uid": 1, "gid": 2, "additionalGids": [3]}'
 	mkdir "$rootfs/work"
 	start_probe wait
-	call rt exec -e B=2 --env C=3,4 --cwd /work -u 10:11 -g 12 -g 13 --cap CAP_CHOWN --no-new-privs "$id" /bin/probe env + cwd + ids + caps + confinement
+	call rt exec -e B=2 -e C=3,4 --cwd /work -u 10:11 -g 12 -g 13 --cap CAP_CHOWN --no-new-privs "$id" /bin/probe env + cwd + ids + caps + confinement
 	ok
 	says "env A=1" "env B=2" "env C=3,4" "cwd /work" "uid 10 10 10 10" "gid 11 11 11 11" "groups 3 12 13" "nnp 1"
 	says_not "env B=1"
-	call rt exec --user 10 "$id" /bin/probe ids
+	call rt exec --env D=5 --user 10 "$id" /bin/probe ids + env
 	ok
-	says "uid 10 10 10 10" "gid 2 2 2 2"
+	says "env D=5" "uid 10 10 10 10" "gid 2 2 2 2"
 }
 
 @test "--cap adds to the bounding, permitted and effective set of root" {
@@ -265,6 +273,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "--process: all of it comes from the document, and the rest from the container" {
+	skip_on runc "1.1 leaves limits out"
 	edit '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 100, "hard": 200}] | .process.env += ["X=container"]'
 	start_probe wait
 	process '{"args": ["/bin/probe", "ids", "+", "env", "+", "cwd", "+", "limits", "+", "confinement", "+", "caps"], "cwd": "/bin",
@@ -281,6 +290,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 }
 
 @test "--process: what is no process object is refused, with the place" {
+	skip_on runc "1.1 reads what has no end"
 	start_probe wait
 	local text
 	for text in '' '{' '[]' '{}' 'null' '{"args": []}' '{"args": ["x"], "cwd": "relative"}' '{"args": ["x"], "cwd": "/", "user": null}' \
@@ -333,6 +343,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 # ---- descriptors ----
 
 @test "it gets 0, 1, 2 and what is preserved, nothing else" {
+	skip_on runc "1.1 passes one of its own on"
 	start_probe wait
 	inside fds
 	ok
@@ -412,6 +423,7 @@ seen_inside() {
 }
 
 @test "a container that dies meanwhile: an error or its program's end, never a hang" {
+	skip_on runc "other words"
 	local i how
 	for i in {1..12}; do
 		start_probe wait
@@ -498,7 +510,7 @@ seen_inside() {
 	mkdir "$T/directory"
 	for file in "$T/nowhere/pid" "$T/directory"; do
 		call rt exec --detach --pid-file "$file" "$id" /bin/probe sleep 60000
-		fails "pid"
+		fails
 		wait_for 3 no_probe_but 1
 	done
 }
@@ -615,19 +627,21 @@ terminal() { call "$HELPERS/terminal" run -s 30x90 -o "$T/screen" "$@"; }
 
 @test "--console-socket: the master goes there, and nothing is left if nobody takes it" {
 	start_probe wait
-	local before
-	"$HELPERS/terminal" receive "$T/console.sock" -o "$T/screen" expect "word one" >"$T/received" 2>&1 3>&- &
+	local path
+	"$HELPERS/terminal" receive "$T/console.sock" -o "$T/screen" expect "word one" close >"$T/received" 2>&1 </dev/null 3>&- &
 	local receiver=$!
 	wait_for 5 test -S "$T/console.sock"
 	process '.terminal = true | .args = ["/bin/sh", "-c", "echo word one; sleep 100"] | .consoleSize = {"height": 20, "width": 60}'
 	call_create rt exec --detach --console-socket "$T/console.sock" --process "$T/process.json" "$id"
 	ok
-	wait $receiver
+	wait $receiver || { complain "$(<"$T/received")"; false; }
 	grep -q "fds 1" "$T/received"
+	# Its terminal hangs up, and ends it.
+	wait_for 5 no_probe_but 1
 	touch "$T/file"
-	for before in "$T/file" "$T/nobody"; do
-		call rt exec --detach --console-socket "$before" --process "$T/process.json" "$id"
+	for path in "$T/file" "$T/nobody"; do
+		call rt exec --detach --console-socket "$path" --process "$T/process.json" "$id"
 		fails
 	done
-	wait_for 3 no_probe_but 3
+	wait_for 3 no_probe_but 1
 }
