@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include "base/error.h"
 #include "plan/plan.h"
+#include "state/undo.h"
 
 struct arena;
 
@@ -29,17 +30,14 @@ int rows_check_cpuset(const struct plan_cgroup *plan, const struct plan_cgroup_d
 int rows_failed(const struct plan_cgroup *plan, const struct plan_write *write, int dir, int code, struct error *error);
 
 /* What the files of some rows said before, as text that brings it back. */
-struct saved_row {
-	int dir;
-	const struct plan_write *write; /* what comes over it */
-	const char *file, *value;
-	const char *otherwise;          /* what has the same effect, should the kernel not take that any more; NULL */
-};
 struct saved_rows {
 	struct arena *arena;
-	struct saved_row *items;
+	struct undo_row *items;
 	size_t count, room;
 };
+
+/* devices.list has a line of some 20 bytes for each exception. */
+#define DEVICES_LIST_ROOM (1u << 20)
 
 /* Reads the files of these rows, before they are written; `dir` must stay open for rows_restore. What rows_write would miss is missed
  * here already, and the error is the same. */

@@ -7,12 +7,12 @@
  * opened. 0, or -errno. */
 int process_sanitize(void);
 
-/* More descriptors than anybody has: options are refused beyond, so that sums of them do not overflow. */
-#define PASSED_ON_MOST (1u << 20)
-
 /* Descriptors 3 to 3+preserved-1 go on to the container: each must have been there when we were started. 0, 1 and 2 must not be
  * directories: a container could walk out of its root by them. */
 int process_pass_on(unsigned preserved, struct error *error);
+
+/* How many these are with --preserve-fds N: those of LISTEN_FDS come first. */
+unsigned process_preserved(unsigned preserve_fds);
 
 /* How many descriptors the service manager passed: LISTEN_FDS, if LISTEN_PID is us (sd_listen_fds(3)). */
 unsigned process_listen_fds(void);

@@ -10,7 +10,6 @@ struct update_request {
 	const char *path;                     /* the cgroup, and systemd's unit, as the record has them */
 	const char *unit;
 	bool user_unit;
-	bool unsure;                          /* an update was cut short: everything is written, not only what differs */
 };
 
 struct plan_update {

@@ -59,3 +59,7 @@ struct container_update {
 /* Puts all of them in force and keeps the text, or leaves all as it was; signals wait, to the end of the command. Needs the lock. */
 int container_update(const struct state_dir *state, const struct record *record, const struct container_update *update,
 		     struct arena *arena, struct error *error);
+
+/* First of all, if an earlier update was killed: puts back what it had begun to change, as far as that is possible, with a warning for the
+ * rest. Needs the lock. -1: its note is damaged. */
+int container_update_undo(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error);

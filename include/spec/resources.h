@@ -73,6 +73,7 @@ void spec_resources_merge(const struct spec_resources *current, const struct spe
 			  struct spec_resources *merged);
 
 /* The fields of `change`, and of `merged` (of the two) those without which they cannot be written: a quota has a period, swap is counted
- * together with memory, an idle cgroup has no weight, and one that ceases to be idle has lost it. */
+ * together with memory, an idle cgroup has no weight, and one that ceases to be idle has lost it. Where one of those was set in `unified`
+ * by the name of its file, its field is not taken. */
 void spec_resources_to_write(const struct spec_resources *current, const struct spec_resources *merged,
 			     const struct spec_resources *change, struct arena *arena, struct spec_resources *to);

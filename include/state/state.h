@@ -20,7 +20,7 @@ struct text;
 #define STATE_RECORD "state.json"
 #define STATE_BACKUP "cgroup.json"
 #define STATE_RESOURCES "resources.json" /* linux.resources as `update` has changed them; not there before that */
-#define STATE_UPDATING "resources.unsure" /* an update is at work, or was cut short: what is in force is not known */
+#define STATE_UPDATING "resources.unsure" /* an update is at work, or was cut short: the way back (state/undo.h) */
 
 struct state_dir {
 	int root;           /* ROOT, O_DIRECTORY */

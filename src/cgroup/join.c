@@ -103,8 +103,8 @@ static int open_one(const struct cgroup_at *at, size_t i, pid_t init, const stru
 	_cleanup_fd int dir = tree_of(hierarchy, at->path);
 
 	if (dir < 0)
-		return fail(error, dir == -ENOENT ? 0 : -dir, "cannot open the container's cgroup '%s' below '%s'%s", at->path, hierarchy->mount,
-			    dir == -ENOENT ? ": it is gone" : "");
+		return fail(error, dir == -ENOENT ? 0 : -dir, "cannot open the container's cgroup '%s' below '%s'%s", at->path,
+			    hierarchy->mount, dir == -ENOENT ? ": it is gone" : "");
 	if (wish) {
 		int inner = tree_open(dir, wish);
 		return inner < 0 ? fail(error, -inner, "--cgroup '%s': cannot open it below the container's cgroup", wish) : inner;

@@ -112,7 +112,7 @@ static int read_back(int dir, const char *file, const char *value, struct arena 
 	return length < 0 && length != -EINVAL ? (int)length : 0; /* EINVAL: it can only be written */
 }
 
-static void add(struct saved_rows *saved, const struct saved_row *row)
+static void add(struct saved_rows *saved, const struct undo_row *row)
 {
 	if (saved->count == saved->room) {
 		size_t room = saved->room ? 2 * saved->room : 16;
@@ -123,13 +123,14 @@ static void add(struct saved_rows *saved, const struct saved_row *row)
 }
 
 /* An idle cgroup has no weight, and one that is no longer idle gets the default one: the kernel forgets what it was. */
-static void save_weight(int dir, const struct plan_write *write, const char *idle, struct saved_rows *saved)
+static void save_weight(const struct undo_row *idle, struct saved_rows *saved)
 {
 	static const char *const files[] = { "cpu.weight", "cpu.shares" };
 
-	for (size_t i = 0; i < 2 && strcmp(write->file, "cpu.idle") == 0 && strcmp(idle, "0") == 0; i++) {
-		struct saved_row row = { .dir = dir, .write = write, .file = files[i] };
-		if (read_back(dir, files[i], "", saved->arena, &row.value) == 0 && row.value)
+	for (size_t i = 0; i < 2 && strcmp(idle->file, "cpu.idle") == 0 && strcmp(idle->value, "0") == 0; i++) {
+		struct undo_row row = *idle;
+		row.file = files[i];
+		if (read_back(row.dir, row.file, "", saved->arena, &row.value) == 0 && row.value)
 			add(saved, &row);
 	}
 }
@@ -146,15 +147,15 @@ static const char *effective(int dir, const char *file, const char *value, struc
 	return list;
 }
 
-static int save_one(int dir, const struct plan_write *write, struct saved_rows *saved)
+static int save_one(int dir, const struct plan_cgroup_directory *directory, const struct plan_write *write, struct saved_rows *saved)
 {
-	struct saved_row row = { .dir = dir, .write = write, .file = write->file };
+	struct undo_row row = { .dir = dir, .mount = directory->mount, .v2 = directory->v2, .file = write->file, .over = write->value };
 	int r = read_back(dir, write->file, write->value, saved->arena, &row.value);
 
 	if (r < 0 || !row.value)
 		return r;
 	row.otherwise = effective(dir, row.file, row.value, saved->arena);
-	save_weight(dir, write, row.value, saved); /* before it in the list: put back after it */
+	save_weight(&row, saved); /* before it in the list: put back after it */
 	add(saved, &row);
 	return 0;
 }
@@ -164,7 +165,7 @@ int rows_save(const struct plan_cgroup *plan, const struct plan_cgroup_directory
 {
 	for (size_t i = 0; i < directory->write_count; i++) {
 		const struct plan_write *write = &directory->writes[i];
-		int r = save_one(dir, write, saved);
+		int r = save_one(dir, directory, write, saved);
 		if (r == -ENOENT && (write->may_be_missing || write->or_next))
 			continue;
 		if (r < 0)
@@ -174,11 +175,11 @@ int rows_save(const struct plan_cgroup *plan, const struct plan_cgroup_directory
 	return 0;
 }
 
-static bool restore(const struct saved_row *row, struct arena *arena)
+static bool restore(const struct undo_row *row, struct arena *arena)
 {
 	const char *now;
 
-	if (read_back(row->dir, row->file, row->write->value, arena, &now) == 0 && now && strcmp(now, row->value) == 0)
+	if (read_back(row->dir, row->file, row->over ? row->over : "", arena, &now) == 0 && now && strcmp(now, row->value) == 0)
 		return true;
 	if (file_write(row->dir, row->file, row->value) == 0)
 		return true;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -13,6 +14,7 @@
 #include "cgroup/device_filter.h"
 #include "cgroup/rows.h"
 #include "cgroup/tree.h"
+#include "cgroup/undo.h"
 #include "cgroup/unit.h"
 #include "state/state.h"
 
@@ -20,7 +22,7 @@ struct updating {
 	const struct cgroup_change *change;
 	int dir[CGROUP_DIRECTORIES_MOST]; /* of the plan's directories; -1: nothing to do there */
 	struct saved_rows saved;
-	size_t begun;                     /* directories into which something may have been written */
+	struct undo undo;
 	bool unit_told;                   /* the unit has new properties */
 };
 
@@ -53,21 +55,12 @@ static int enable_above(const struct plan_cgroup *plan, const struct plan_cgroup
 	return 0;
 }
 
-/* The directory the container was put into, and no later one of its name; in a hierarchy that came after it there is none. */
-static int open_recorded(const struct cgroup_at *at, const struct plan_cgroup_directory *directory)
-{
-	for (size_t i = 0; i < at->count; i++)
-		if (strcmp(at->hierarchies[i].mount, directory->mount) == 0 && at->hierarchies[i].v2 == directory->v2)
-			return tree_of(&at->hierarchies[i], at->path);
-	return -ENOENT;
-}
-
 static int open_one(struct updating *u, size_t i, struct error *error)
 {
 	const struct plan_cgroup_directory *directory = &u->change->to->directories[i];
 	const char *path = u->change->of->path;
 
-	u->dir[i] = open_recorded(u->change->of, directory);
+	u->dir[i] = undo_open(u->change->of, directory->mount, directory->v2);
 	if (u->dir[i] == -ENOENT)
 		return fail(error, 0, "the container has no cgroup '%s' below '%s' any more", path, directory->mount);
 	if (u->dir[i] < 0)
@@ -87,6 +80,19 @@ static int open_all(struct updating *u, struct error *error)
 	return 0;
 }
 
+static const char *device_list(const struct updating *u)
+{
+	const struct plan_cgroup *back = u->change->back;
+	char *list = NULL;
+
+	for (size_t i = 0; i < back->directory_count && !list; i++)
+		if (!back->directories[i].v2 && back->directories[i].write_count && u->dir[i] >= 0) {
+			list = arena_alloc(u->change->arena, DEVICES_LIST_ROOM);
+			file_read(u->dir[i], "devices.list", list, DEVICES_LIST_ROOM);
+		}
+	return list;
+}
+
 /* Last of all: files that are to be saved may come with their controller, and enabling one is not taken back. */
 static int save_all(struct updating *u, struct error *error)
 {
@@ -98,6 +104,7 @@ static int save_all(struct updating *u, struct error *error)
 		try(enable_above(plan, &plan->directories[i], error));
 		try(rows_save(plan, &plan->directories[i], u->dir[i], &u->saved, error));
 	}
+	undo_fill(&u->undo, plan, u->change->back, &u->saved, device_list(u), u->change->arena);
 	return 0;
 }
 
@@ -186,8 +193,7 @@ static int write_all_of(struct updating *u, struct error *error)
 	if (plan->unit)
 		try(unit_set(plan->unit->name, plan->unit->user, plan->unit->properties, plan->unit->property_count, error));
 	u->unit_told = plan->unit;
-	while (u->begun < plan->directory_count) {
-		size_t i = u->begun++;
+	for (size_t i = 0; i < plan->directory_count; i++) {
 		if (!wants(plan, i))
 			continue;
 		if (plan->directories[i].v2 && plan->devices_v2)
@@ -199,44 +205,23 @@ static int write_all_of(struct updating *u, struct error *error)
 
 /* ---- and back ---- */
 
-static void add_words(struct error *error, const char *what)
+/* Until systemd has taken its part nothing has been changed. */
+static int put_back(struct updating *u, struct error *error)
 {
-	size_t length = strlen(error->text);
-
-	format(error->text + length, sizeof(error->text) - length, "; %s could not be put back", what);
+	if (u->change->to->unit && !u->unit_told)
+		return 0;
+	return cgroup_undo(&u->undo, u->change->of, u->change->arena, error);
 }
 
-static void restore_devices(struct updating *u, size_t i, struct error *error)
+static int write_or_put_back(struct updating *u, struct error *error)
 {
-	const struct plan_cgroup *back = u->change->back;
-	const struct plan_cgroup_directory *directory = &back->directories[i];
-	struct error failed = { 0 };
+	const struct cgroup_change *change = u->change;
+	int r = write_all_of(u, error);
+	bool settled = r == 0 || put_back(u, error) == 0;
 
-	if (directory->write_count && rows_write(back, directory, u->dir[i], &failed) < 0)
-		add_words(error, "the device rules");
-	else if (directory->v2 && back->devices_v2 &&
-		 device_filter_attach(u->dir[i], back->device_rules, back->device_rule_count, &failed) < 0)
-		add_words(error, "the device rules");
-}
-
-static void restore_unit(const struct updating *u, struct error *error)
-{
-	const struct plan_unit *unit = u->change->back->unit;
-	struct error failed = { 0 };
-
-	if (u->unit_told && unit_set(unit->name, unit->user, unit->properties, unit->property_count, &failed) < 0)
-		add_words(error, "the properties of the unit");
-}
-
-static void put_back(struct updating *u, struct error *error)
-{
-	restore_unit(u, error);
-	for (size_t i = u->begun; i--;)
-		if (u->dir[i] >= 0 && i < u->change->back->directory_count)
-			restore_devices(u, i, error);
-	const char *file = rows_restore(&u->saved);
-	if (file)
-		add_words(error, file);
+	if (settled && change->settled)
+		change->settled(change->data);
+	return r;
 }
 
 int cgroup_update(const struct cgroup_change *change, struct error *error)
@@ -250,8 +235,10 @@ int cgroup_update(const struct cgroup_change *change, struct error *error)
 		r = check_usages(&u, error);
 	if (r == 0)
 		r = save_all(&u, error);
-	if (r == 0 && (r = write_all_of(&u, error)) < 0)
-		put_back(&u, error);
+	if (r == 0 && change->begin)
+		r = change->begin(change->data, &u.undo, error);
+	if (r == 0)
+		r = write_or_put_back(&u, error);
 	for (size_t i = 0; i < CGROUP_DIRECTORIES_MOST; i++)
 		close_fd(&u.dir[i]);
 	return r < 0 ? -1 : 0;

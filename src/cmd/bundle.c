@@ -105,9 +105,7 @@ static int make_request(const struct invocation *invocation, const char *id, con
 		.work = options->work,
 		.ephemeral = options->ephemeral,
 	};
-	if (options->preserve_fds > PASSED_ON_MOST)
-		return fail(error, 0, "--preserve-fds is at most %u", PASSED_ON_MOST);
-	request->preserve_fds = options->preserve_fds + request->listen_fds;
+	request->preserve_fds = process_preserved(options->preserve_fds);
 	return process_pass_on(request->preserve_fds, error);
 }
 

@@ -30,7 +30,7 @@ struct exec_options {
 #define O(member) offsetof(struct exec_options, member)
 
 static const struct option options[] = {
-	{ "process", 'p', OPTION_STRING, O(process), "FILE", "a process object in JSON: all of what follows up to --process-label comes from it" },
+	{ "process", 'p', OPTION_STRING, O(process), "FILE", "a process object in JSON, in the place of what follows up to --process-label" },
 	{ "cwd", 0, OPTION_STRING, O(cwd), "DIR", "working directory" },
 	{ "env", 'e', OPTION_LIST, O(env), "NAME=VALUE", "one more variable; repeats" },
 	{ "tty", 't', OPTION_FLAG, O(tty), NULL, "give it a terminal" },
@@ -88,7 +88,8 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 		.id = invocation->args[0], .document = document, .args = invocation->args + 1, .cwd = o->cwd, .user = o->user,
 		.apparmor = o->apparmor, .label = o->label, .env = list_of(&o->env), .groups = list_of(&o->groups),
 		.capabilities = list_of(&o->capabilities), .no_new_privileges = o->no_new_privileges, .terminal = o->tty,
-		.detached = o->detach, .console_socket = o->console_socket, .preserve_fds = o->preserve_fds,
+		.detached = o->detach, .console_socket = o->console_socket, .preserve_fds = process_preserved(o->preserve_fds),
+		.listen_fds = process_listen_fds(), .listen_names = process_listen_names(),
 	};
 
 	if (document)
@@ -127,7 +128,8 @@ static int prepare(const struct invocation *invocation, struct stage *stage, str
 	if (found < 0)
 		return -1;
 	if (found == 0)
-		return fail(error, 0, "cannot exec in container '%s': it is still being created, or its create was abandoned", invocation->args[0]);
+		return fail(error, 0, "cannot exec in container '%s': it is still being created, or its create was abandoned",
+			    invocation->args[0]);
 	try(check_status(o, &stage->state, &stage->record, error));
 	try(make_plan(invocation, stage, error));
 	stage->procfs = procfs_host();
@@ -196,14 +198,15 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	struct arena arena;
 
 	try(check(invocation, error));
-	try(process_pass_on(o->preserve_fds, error));
+	try(process_pass_on(process_preserved(o->preserve_fds), error));
 	int r = arena_open_shared(&arena);
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	struct stage stage = {
 		.score = &exec_score, .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file, .pid_dir = AT_FDCWD,
 		.state = { .root = -1, .dir = -1 }, .cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .placeholder = { .pidfd = -1 },
-		.console = -1, .master = -1, .container = -1, .pidfd = -1, .pidfd_receiver = -1, .socket = -1, .cargo = -1, .procfs = -1, .signals = -1, .baton = true,
+		.console = -1, .master = -1, .container = -1, .pidfd = -1, .pidfd_receiver = -1, .socket = -1, .cargo = -1, .procfs = -1,
+		.signals = -1, .baton = true,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

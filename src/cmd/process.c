@@ -14,6 +14,7 @@
 #include "run/readiness.h"
 
 #define LISTEN_FIRST 3
+#define PASSED_ON_MOST (1u << 20) /* more descriptors than anybody has: sums of them do not overflow */
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4u
 #endif
@@ -75,6 +76,11 @@ int process_pass_on(unsigned preserved, struct error *error)
 		if (i >= found || fcntl((int)(LISTEN_FIRST + i), F_SETFD, 0) < 0)
 			return not_open(i, preserved, error);
 	return 0;
+}
+
+unsigned process_preserved(unsigned preserve_fds)
+{
+	return process_listen_fds() + (preserve_fds < PASSED_ON_MOST ? preserve_fds : PASSED_ON_MOST);
 }
 
 unsigned process_listen_fds(void)

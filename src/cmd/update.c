@@ -1,6 +1,7 @@
 /* update: other limits for a container, from options or from a resources document (contract 6.10). */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -166,7 +167,9 @@ static void name_option(struct error *error)
 
 /* ---- a document ---- */
 
-/* A file, or a pipe such as a shell's <(...), with someone at the other end: no FIFO to hang on. */
+#define WRITER_MS 2000
+
+/* A file, or a pipe such as a shell's <(...): it is open without waiting, which a FIFO without a writer would make us do for ever. */
 static int open_document(const char *path, struct error *error)
 {
 	struct stat info;
@@ -178,29 +181,82 @@ static int open_document(const char *path, struct error *error)
 		return fail(error, errno, "cannot read '%s'", path);
 	if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
 		return fail(error, 0, "cannot read '%s': not a regular file", path);
+	return take_fd(&fd);
+}
+
+/* Whoever is to write to a FIFO may come a little later than we do; once there, he has as long as he wants. `text` gets the first byte, if
+ * there is one: only a read tells whether there is a writer. How many bytes that is, -1. */
+static ssize_t await_writer(int fd, const char *path, char *text, struct error *error)
+{
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	int r = poll(&readable, 1, WRITER_MS); /* no POLLHUP before there was a writer (pipe(7)) */
+	ssize_t n = read(fd, text, 1);
+
+	if (n == 0 && r == 0)
+		return fail(error, 0, "cannot read '%s': nobody has opened it for writing", path);
+	if (n < 0 && errno != EAGAIN)
+		return fail(error, errno, "cannot read '%s'", path);
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return fail(error, errno, "cannot read '%s'", path);
-	return take_fd(&fd);
+	return n < 0 ? 0 : n;
+}
+
+/* The length of the document, -1. */
+static ssize_t read_document(const char *path, const char *name, char *text, size_t room, struct error *error)
+{
+	const bool standard_input = strcmp(path, "-") == 0;
+	ssize_t begun = 0;
+
+	_cleanup_fd int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_document(path, error);
+	if (fd < 0)
+		return standard_input ? fail(error, errno, "cannot read standard input") : -1;
+	if (!standard_input)
+		try(begun = await_writer(fd, path, text, error));
+	ssize_t length = read_all(fd, text + begun, room - (size_t)begun);
+	if (length == -EFBIG || begun + length > JSON_SIZE)
+		return fail(error, 0, "'%s' has more than %u bytes", name, JSON_SIZE);
+	return length < 0 ? fail(error, (int)-length, "cannot read '%s'", name) : begun + length;
+}
+
+static bool is_resource(const char *key)
+{
+	for (size_t i = 0; i < spec_resources_table.count; i++)
+		if (spec_resources_table.fields[i].key && strcmp(spec_resources_table.fields[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Unknown members are ignored; but where there are no others it is another kind of document, and nothing would be done. */
+static int check_kind(const char *name, const char *text, size_t length, struct arena *arena, struct error *error)
+{
+	struct json_node *root;
+	const struct json_node *member;
+
+	try(json_parse(name, text, length, arena, &root, error));
+	for (member = root->first; member; member = member->next)
+		if (is_resource(member->key))
+			return 0;
+	member = root->first;
+	if (!member)
+		return 0;
+	const struct place at = { .file = name, .line = member->line, .column = member->column, .path = member->key };
+	bool whole = strcmp(member->key, "linux") == 0 || strcmp(member->key, "ociVersion") == 0;
+	return fail_at(error, &at, 0, "no limits are given: expected the members of linux.resources, such as 'memory', 'cpu' or 'pids'%s",
+		       whole ? ", not the whole of a configuration" : "");
 }
 
 static int from_document(const struct invocation *invocation, const char *path, struct spec_resources *change, struct error *error)
 {
-	const bool standard_input = strcmp(path, "-") == 0;
-	const char *slash = strrchr(path, '/'), *name = standard_input ? "standard input" : slash ? slash + 1 : path;
+	const char *slash = strrchr(path, '/'), *name = strcmp(path, "-") == 0 ? "standard input" : slash ? slash + 1 : path;
 	char *text = arena_alloc(invocation->arena, JSON_SIZE + 2);
 	struct json_note *notes = NULL;
 
-	_cleanup_fd int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_document(path, error);
-	if (fd < 0)
-		return fail(error, errno, "cannot read '%s'", name);
-	ssize_t length = read_all(fd, text, JSON_SIZE + 2);
-	if (length == -EFBIG || length > JSON_SIZE)
-		return fail(error, 0, "'%s' has more than %u bytes", name, JSON_SIZE);
+	ssize_t length = read_document(path, name, text, JSON_SIZE + 2, error);
 	if (length < 0)
-		return fail(error, (int)-length, "cannot read '%s'", name);
+		return -1;
 	int r = spec_resources_read(name, text, (size_t)length, invocation->arena, change, &notes, error);
 	tell_notes(name, notes);
-	return r;
+	return r < 0 || !notes ? r : check_kind(name, text, (size_t)length, invocation->arena, error);
 }
 
 /* ---- the command ---- */
@@ -232,7 +288,8 @@ static int read_current(const struct state_dir *state, struct arena *arena, cons
 	return 0;
 }
 
-static int put_in_force(const struct state_dir *state, const struct record *record, const struct plan_update *update, struct arena *arena, struct error *error)
+static int put_in_force(const struct state_dir *state, const struct record *record, const struct plan_update *update,
+			struct arena *arena, struct error *error)
 {
 	struct text kept = text_in(arena);
 
@@ -254,13 +311,13 @@ static int change_limits(const struct state_dir *state, const struct record *rec
 	struct host host;
 
 	try(check_state(state, record, error));
+	try(container_update_undo(state, record, arena, error));
 	try(container_config(state, arena, spec, error));
 	try(read_current(state, arena, spec, &current, error));
 	host_probe(&host, arena);
 	struct planning planning = { .spec = spec, .host = &host, .arena = arena };
 	const struct update_request request = {
 		.current = &current, .change = change, .path = record->cgroup_path, .unit = record->unit, .user_unit = record->user_unit,
-		.unsure = faccessat(state->dir, STATE_UPDATING, F_OK, AT_SYMLINK_NOFOLLOW) == 0,
 	};
 	int r = plan_update(&planning, &request, &update, error);
 	tell_warnings(planning.warnings);

@@ -41,17 +41,29 @@ static int need_controller(struct cgroup_planning *c, const struct json_pair *pa
 		       (int)prefix, pair->key);
 }
 
+/* A write of nothing never reaches the kernel; and with no process at all there would be nobody to begin with. */
+static int check_value(const struct json_pair *pair, struct error *error)
+{
+	static const char zeros[] = " \t\n0";
+
+	if (!pair->value[strspn(pair->value, " \t\n")])
+		return fail_at(error, &pair->at, 0, "'%s' has no value", pair->key);
+	if (strcmp(pair->key, "pids.max") == 0 && !pair->value[strspn(pair->value, zeros)])
+		return fail_at(error, &pair->at, 0, "with 'pids.max' 0 not even the first process could be made: 1 lets it make no others");
+	return 0;
+}
+
 /* The kernel takes one line a write. */
 static void add_lines(struct cgroup_rows *rows, const struct json_pair *pair)
 {
 	const char *at = pair->value;
 
-	do {
+	while (*at) {
 		size_t length = strcspn(at, "\n");
-		if (length || at == pair->value)
+		if (length)
 			cgroup_row(rows, &pair->at, ROW_PLAIN, pair->key, "%.*s", (int)length, at);
 		at += length + (at[length] == '\n');
-	} while (*at);
+	}
 }
 
 int cgroup_plan_unified(struct cgroup_planning *c, struct error *error)
@@ -62,6 +74,7 @@ int cgroup_plan_unified(struct cgroup_planning *c, struct error *error)
 		return fail_at(error, &unified->items[0].at, 0, "invalid configuration: cannot use unified on cgroup v1");
 	for (uint32_t i = 0; i < unified->count; i++) {
 		try(check_key(&unified->items[i], error));
+		try(check_value(&unified->items[i], error));
 		try(need_controller(c, &unified->items[i], error));
 		add_lines(&c->rows[0], &unified->items[i]);
 	}

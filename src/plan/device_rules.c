@@ -40,13 +40,19 @@ static struct plan_device_rule user_rule(const struct spec_device_rule *rule)
 	};
 }
 
-/* What the configuration makes in /dev may be used; a FIFO is no device. */
-static bool node_rule(const struct spec_device *device, struct plan_device_rule *rule)
+/* What the configuration makes in /dev may be used, unless a rule of the caller's is about this very device (`--device X:r` of an engine);
+ * a FIFO is no device. */
+static bool node_rule(const struct spec_device *device, const struct json_objects *user, struct plan_device_rule *node)
 {
 	if (device->type[0] == 'p' || !device->major || !device->minor)
 		return false;
-	*rule = (struct plan_device_rule){ true, device->type[0] == 'b' ? 'b' : 'c', *device->major, *device->minor,
+	*node = (struct plan_device_rule){ true, device->type[0] == 'b' ? 'b' : 'c', *device->major, *device->minor,
 					   MKNOD | READ | WRITE };
+	JSON_EACH(struct spec_device_rule, rule, user) {
+		struct plan_device_rule said = user_rule(rule);
+		if (said.type == node->type && said.major == node->major && said.minor == node->minor)
+			return false;
+	}
 	return true;
 }
 
@@ -65,7 +71,7 @@ struct plan_device_rules device_rules_list(const struct planning *p)
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		rules.items[rules.count++] = defaults[i];
 	JSON_EACH(struct spec_device, device, nodes)
-		rules.count += node_rule(device, &rules.items[rules.count]);
+		rules.count += node_rule(device, user, &rules.items[rules.count]);
 	return rules;
 }
 

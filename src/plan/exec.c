@@ -157,7 +157,7 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 	spec->process = process;
 	p->spec = spec;
 	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
-				     .console_socket = r->console_socket };
+				     .console_socket = r->console_socket, .listen_fds = r->listen_fds, .listen_names = r->listen_names };
 	p->request = request;
 	plan_entered(p);
 	try(plan_process(p, error));

@@ -3,6 +3,18 @@
 #include "base/arena.h"
 #include "plan/mounts.h"
 
+/* File systems that come from nowhere. The source of any other would be looked up in the container's files, by us with the host's rights:
+ * a device node of its making. */
+static bool is_of_memory(const char *type)
+{
+	static const char *const types[] = { "tmpfs", "ramfs", "mqueue", "devpts", "hugetlbfs" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
 /* What `create` alone can do: before the program runs nobody looks, and init is in all of the container's namespaces. */
 static int check_kind(const struct plan_mount *m, struct error *error)
 {
@@ -11,6 +23,9 @@ static int check_kind(const struct plan_mount *m, struct error *error)
 			       m->target);
 	if (m->kind == MOUNT_CGROUP_V1 || m->tree == TREE_CGROUP || m->real_directory)
 		return fail_at(error, &m->at, 0, "'%s': proc, sysfs and cgroup are mounted by create alone", m->target);
+	if (m->kind == MOUNT_FILESYSTEM && !is_of_memory(m->type))
+		return fail_at(error, &m->at, 0, "'%s': a file system of type %s is mounted on the host first, and bound here", m->target,
+			       m->type);
 	if (m->copy_up)
 		return fail_at(error, &m->at, 0, "'%s': tmpcopyup is for create alone", m->target);
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "plan/cgroup.h"
+#include "plan/update_unified.h"
 #include "plan/update_unit.h"
 
 /* A planning of the chapter with a plan of its own. */
@@ -46,20 +47,27 @@ static int check_memory(struct cgroup_planning *c, const struct spec_resources *
 		       " and was not changed", *all->swap);
 }
 
-/* A period alone goes with the quota that is stored; one that was written by its file's name is not. */
-static int check_period(struct cgroup_planning *c, const struct spec_resources *change, const struct spec_resources *merged,
+static int refuse_half(struct cgroup_planning *c, const struct place *object, const char *field, const char *other, const char *file,
+		       struct error *error)
+{
+	struct place at = cgroup_field(c, object, field);
+
+	return fail_at(error, &at, 0, "the %s of this container was set by unified '%s': give both, or that", other, file);
+}
+
+/* A period alone goes with the quota that is stored, and swap with the limit; what was set by its file's name is not taken apart. */
+static int check_halves(struct cgroup_planning *c, const struct spec_resources *change, const struct spec_resources *merged,
 			struct error *error)
 {
 	const struct spec_cpu *cpu = change->cpu;
-	bool v2;
+	const struct spec_memory *m = change->memory;
+	bool quota = cpu && cpu->quota && *cpu->quota, period = cpu && cpu->period && *cpu->period;
+	bool limit = m && m->limit && *m->limit, swap = m && m->swap && *m->swap;
 
-	if (!cpu || !cpu->period || !*cpu->period || (merged->cpu->quota && *merged->cpu->quota) || !cgroup_home(c, CG_CPU, &v2) || !v2)
-		return 0;
-	for (uint32_t i = 0; i < merged->unified.count; i++)
-		if (strcmp(merged->unified.items[i].key, "cpu.max") == 0) {
-			struct place at = cgroup_field(c, &cpu->at, "period");
-			return fail_at(error, &at, 0, "the quota of this container was set by unified 'cpu.max': give both, or that");
-		}
+	if (quota != period && unified_find(&merged->unified, "cpu.max") && !unified_find(&change->unified, "cpu.max"))
+		return refuse_half(c, &cpu->at, quota ? "quota" : "period", quota ? "period" : "quota", "cpu.max", error);
+	if (swap && !limit && unified_find(&merged->unified, "memory.max"))
+		return refuse_half(c, &m->at, "swap", "limit", "memory.max", error);
 	return 0;
 }
 
@@ -72,7 +80,7 @@ static int check_whole(const struct planning *p, const struct update_request *re
 
 	begin(&c, &own, p, merged, request);
 	try(check_memory(&c, change, merged, error));
-	try(check_period(&c, change, merged, error));
+	try(check_halves(&c, change, merged, error));
 	try(cgroup_plan_resources(&c, error));
 	return cgroup_plan_unified(&c, error);
 }
@@ -143,7 +151,7 @@ static void by_program(struct cgroup_planning *c, const struct plan_device_rules
 
 /* containerd sends the whole of the configuration's resources with each update: a list that is the same is not written again. */
 static int plan_device_change(struct cgroup_planning *to, struct cgroup_planning *back, const struct spec_resources *merged,
-			      const struct spec_resources *current, bool unsure, struct error *error)
+			      const struct spec_resources *current, struct error *error)
 {
 	const struct json_objects *list = &to->resources->devices;
 	const struct spec_device_rule *first = list->items;
@@ -151,13 +159,9 @@ static int plan_device_change(struct cgroup_planning *to, struct cgroup_planning
 	struct plan_device_rules from = rules_with(to->p, current), rules = rules_with(to->p, merged);
 	bool v2;
 
-	if (!unsure && (!list->given || same_rules(&from, &rules)))
+	if (!list->given || same_rules(&from, &rules))
 		return 0;
 	struct cgroup_rows *rows = cgroup_home(to, CG_DEVICES, &v2);
-	if (rows && unsure) {
-		try(device_rules_v1(&rules, &at, rows, error));
-		return device_rules_v1(&from, &at, cgroup_home(back, CG_DEVICES, &v2), error);
-	}
 	if (rows) {
 		try(device_rules_v1_change(&from, &rules, &at, rows, error));
 		return device_rules_v1_change(&rules, &from, &at, cgroup_home(back, CG_DEVICES, &v2), error);
@@ -198,18 +202,17 @@ int plan_update(struct planning *p, const struct update_request *request, struct
 	spec_resources_merge(request->current, &change, p->arena, &update->resources);
 	const struct spec_memory *all = update->resources.memory;
 	try(check_whole(p, request, &change, &update->resources, error));
-	if (request->unsure)
-		writes = update->resources;
-	else
-		spec_resources_to_write(request->current, &update->resources, &change, p->arena, &writes);
+	spec_resources_to_write(request->current, &update->resources, &change, p->arena, &writes);
 	begin(&to, &to_own, p, &writes, request);
 	begin(&back, &back_own, p, request->current, request);
 	try(cgroup_plan_resources(&to, error));
 	p->warnings = to_own.warnings;
 	let_oom_killer_work(&to);
+	if (to.host->v2)
+		update_plan_unified(&to.rows[0], &change.unified, &update->resources.unified);
 	try(cgroup_plan_unified(&to, error));
 	put_cpuset_last(&to);
-	try(plan_device_change(&to, &back, &update->resources, request->current, request->unsure, error));
+	try(plan_device_change(&to, &back, &update->resources, request->current, error));
 	try(plan_unit_change(&to, &back, p, request, error));
 	cgroup_hand_over(&to);
 	cgroup_hand_over(&back);

@@ -69,6 +69,16 @@ static struct plan_unit *named(const struct update_request *request, struct aren
 	return unit;
 }
 
+/* What the container was made with; of what the configuration says twice the limits hold (cgroup_plan_unit_properties). */
+static int plan_before(struct cgroup_planning *old, struct plan_unit *before, struct error *error)
+{
+	struct unit_properties annotations = { .arena = old->p->arena };
+
+	try(unit_plan_annotations(old->p, &annotations, error));
+	unit_properties_give(&annotations, before);
+	return cgroup_plan_unit_properties(old, before, error);
+}
+
 int update_plan_unit(struct cgroup_planning *to, struct cgroup_planning *old, struct cgroup_planning *back,
 		     const struct update_request *request, struct error *error)
 {
@@ -77,7 +87,7 @@ int update_plan_unit(struct cgroup_planning *to, struct cgroup_planning *old, st
 	struct unit_properties properties = { .arena = arena };
 
 	try(cgroup_plan_unit_properties(to, unit, error));
-	try(cgroup_plan_unit_properties(old, before, error));
+	try(plan_before(old, before, error));
 	for (size_t i = 0; i < unit->property_count; i++) {
 		const struct plan_property *newer = &unit->properties[i], *older = find(before, newer->name);
 		struct plan_property *property = unit_property(&properties, newer->name, newer->signature, newer->since, &newer->at);

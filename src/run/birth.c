@@ -94,7 +94,8 @@ static int not_born(struct stage *stage, int code, struct error *error)
 	const struct plan_unit *unit = stage->plan->cgroup.unit;
 
 	if (stage->plan->kind == PLAN_EXEC)
-		return fail(error, code, "cannot make a process in the container's cgroup");
+		return fail(error, code, "cannot make a process in the container's cgroup%s",
+			    code == EAGAIN ? ": pids.max, or RLIMIT_NPROC, has no room for one more" : "");
 	if (container_oom_at_birth(&stage->record))
 		return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
 	/* Who held the place in systemd's scope may have been killed for it, and the scope has gone with him. */
@@ -107,6 +108,9 @@ static int not_born(struct stage *stage, int code, struct error *error)
 	if (code == EACCES && unit && unit->user) /* that is where the two cgroups' common parent is root's */
 		return fail(error, EACCES, "cannot make a process in the user's unit '%s' from outside of what the user's systemd owns: "
 			    "run it below 'systemd-run --user --scope'", unit->name);
+	if (code == EAGAIN)
+		return fail(error, EAGAIN, "cannot make a process: pids.max of the cgroup '%s' or of one above it, or RLIMIT_NPROC, has no "
+			    "room for one more", stage->plan->cgroup.path ? stage->plan->cgroup.path : "/");
 	return fail(error, code, "cannot make a process with its namespaces");
 }
 

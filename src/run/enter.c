@@ -149,7 +149,8 @@ int container_exec(struct stage *stage, const struct cgroup_wishes *wishes, stru
 	if (r == 0)
 		return 0;
 	bool killed = end(stage);
-	/* Whatever the step that met it says: there is nothing to be in any more. Who kills all of a container kills us a moment earlier. */
+	/* Whatever the step that met it says: there is nothing to be in any more. Who kills all of a container may kill us
+	 * a moment earlier. */
 	if (stage->container >= 0 && pidfd_wait(stage->container, killed ? END_MS : 0) == 1) {
 		*error = (struct error){ 0 };
 		return not_there(error);

@@ -33,11 +33,10 @@ int relay_open(struct relay *relay, struct error *error)
 		if (relay->own < 0)
 			return fail(error, errno, "there is no terminal to run it on: cannot open /dev/tty");
 	}
+	/* Nothing but a call that stops a background job until it is in the foreground (termios(3)). Until then the mode is another's, of
+	 * a shell that edits its command line. */
+	tcdrain(STDIN_FILENO);
 	relay->mode = tcgetattr(STDIN_FILENO, &relay->before) == 0;
-	/* A background job that sets the mode, even to what it is, is stopped until it is in the foreground (termios(3)). Then whoever had
-	 * the terminal before may have changed it. */
-	if (relay->mode && tcsetattr(STDIN_FILENO, TCSANOW, &relay->before) == 0)
-		tcgetattr(STDIN_FILENO, &relay->before);
 	return 0;
 }
 

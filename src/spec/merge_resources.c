@@ -213,25 +213,45 @@ void spec_resources_merge(const struct spec_resources *current, const struct spe
 	*merged = to;
 }
 
-static void complete_memory(const struct spec_memory *merged, const struct spec_memory *change, struct spec_memory *to)
+static const struct json_pair *by_name(const struct spec_resources *resources, const char *file)
 {
-	if (is_set(change->limit) || is_set(change->swap)) {
-		to->limit = merged->limit;
-		to->swap = merged->swap;
-	}
+	for (uint32_t i = 0; i < resources->unified.count; i++)
+		if (strcmp(resources->unified.items[i].key, file) == 0)
+			return &resources->unified.items[i];
+	return NULL;
 }
 
-static void complete_cpu(const struct spec_cpu *current, const struct spec_cpu *merged, const struct spec_cpu *change, struct spec_cpu *to)
+static void complete_memory(const struct spec_resources *merged, const struct spec_memory *change, struct spec_memory *to)
+{
+	if (is_set(change->limit) || is_set(change->swap))
+		to->limit = merged->memory->limit;
+	if (is_set(change->swap) || (is_set(change->limit) && !by_name(merged, "memory.swap.max")))
+		to->swap = merged->memory->swap;
+}
+
+/* The kernel has forgotten the weight of a cgroup that was idle. */
+static void complete_weight(const struct spec_resources *merged, struct spec_resources *to, struct arena *arena)
+{
+	const struct json_pair *weight = by_name(merged, "cpu.weight");
+	const struct json_map one = { (struct json_pair *)weight, 1, true };
+
+	if (weight && !by_name(to, "cpu.weight"))
+		to->unified = upsert_map(&to->unified, &one, arena);
+	else if (!weight)
+		to->cpu->shares = merged->cpu->shares;
+}
+
+static void complete_cpu(const struct spec_cpu *current, const struct spec_resources *merged, const struct spec_cpu *change,
+			 struct spec_resources *to, struct arena *arena)
 {
 	if (is_set(change->quota) || is_set(change->period)) {
-		to->quota = merged->quota;
-		to->period = merged->period;
+		to->cpu->quota = merged->cpu->quota;
+		to->cpu->period = merged->cpu->period;
 	}
-	if (is_set(change->shares))
-		to->idle = merged->idle;
-	/* The kernel has forgotten the weight of a cgroup that was idle. */
+	if (is_set(change->shares) && !by_name(merged, "cpu.idle"))
+		to->cpu->idle = merged->cpu->idle;
 	if (change->idle && !*change->idle && current && is_set(current->idle))
-		to->shares = merged->shares;
+		complete_weight(merged, to, arena);
 }
 
 void spec_resources_to_write(const struct spec_resources *current, const struct spec_resources *merged,
@@ -239,7 +259,9 @@ void spec_resources_to_write(const struct spec_resources *current, const struct 
 {
 	*to = *change;
 	if (change->memory)
-		complete_memory(merged->memory, change->memory, to->memory = copy(change->memory, sizeof(*to->memory), arena));
-	if (change->cpu)
-		complete_cpu(current->cpu, merged->cpu, change->cpu, to->cpu = copy(change->cpu, sizeof(*to->cpu), arena));
+		complete_memory(merged, change->memory, to->memory = copy(change->memory, sizeof(*to->memory), arena));
+	if (change->cpu) {
+		to->cpu = copy(change->cpu, sizeof(*to->cpu), arena);
+		complete_cpu(current->cpu, merged, change->cpu, to, arena);
+	}
 }

@@ -236,6 +236,21 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	rmdir "$dir"
 }
 
+@test "a frozen cgroup is refused" {
+	skip_on runc "1.1 hangs"
+	skip_on crun "1.8 hangs"
+	owned_by cgroupfs "systemd makes a new one each time"
+	local dir
+	dir=$(cgroup_dir freezer)
+	mkdir -p "$dir"
+	if unified; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
+	create
+	if unified; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
+	fails frozen
+	rmdir "$dir"
+	nothing_left
+}
+
 @test "C57: cgroup paths that try to leave or mean the kernel's own names are refused" {
 	skip_on runc "1.1 cleans them"
 	skip_on crun "cleans them"

@@ -248,6 +248,14 @@ grant() { edit '.process.capabilities |= map_values($ARGS.positional)' --args "$
 	says "open rw /dev/odd ENXIO"
 }
 
+@test "a configured device with a rule of its own: the rule counts" {
+	devices '[{"path": "/dev/odd", "type": "c", "major": 1, "minor": 99, "fileMode": 438}]'
+	rules '[{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 99, "access": "r"}]'
+	probe open r /dev/odd + open rw /dev/odd
+	ok
+	says "open r /dev/odd ENXIO" "open rw /dev/odd EPERM"
+}
+
 @test "10:200 (tun) is among the defaults" {
 	grant CAP_MKNOD CAP_DAC_OVERRIDE
 	probe mknod /tmp/tun c 10 200 + open rw /tmp/tun

@@ -7,7 +7,7 @@ feature() { jq -r "$1" <<<"$out"; }
 # explains FILTER: a configuration changed like this is one we plan; nothing is done.
 explains() {
 	jq "$1" <"$bundle/config.json" >"$T/try.json"
-	call "$RUNTIME" explain --bundle "$bundle" --config "$T/try.json"
+	call "$RUNTIME" "${owner_option[@]}" explain --bundle "$bundle" --config "$T/try.json"
 	[[ $code == 0 ]] || { complain "advertised, but refused: $1"; return 1; }
 }
 
@@ -50,6 +50,8 @@ explains() {
 @test "features: versions, annotations" {
 	features
 	is "$(feature .ociVersionMin)" 1.0.0
+	is "$(feature '[.annotations[] | type] | unique | join(" ")')" string
+	is "$(feature '.ociVersionMin, .ociVersionMax' | sort -V | head -1)" 1.0.0
 	[[ $(feature .ociVersionMax) =~ ^1\.[0-9]+\.[0-9]+(-dev)?$ ]]
 	[[ $(feature '.annotations["org.opencontainers.runc.checkpoint.enabled"]') =~ ^(true|false)$ ]]
 	needs caisson "its names"
@@ -86,6 +88,7 @@ explains() {
 		fi
 		out=$list
 	done
+	is "$(feature .linux.mountExtensions.idmap.enabled)" true
 	for word in $(feature '.linux.namespaces[]'); do
 		explains '.linux.namespaces |= map(select(.type != "'"$word"'")) + [{type: "'"$word"'", path: "/proc/self/ns/x"}]'
 		out=$list
@@ -144,13 +147,13 @@ explains() {
 	features
 	if [[ $(feature .linux.intelRdt.enabled) == false ]]; then
 		jq '.linux.intelRdt = {closID: "x"}' <"$bundle/config.json" >"$T/try.json"
-		call "$RUNTIME" explain --bundle "$bundle" --config "$T/try.json"
+		call "$RUNTIME" "${owner_option[@]}" explain --bundle "$bundle" --config "$T/try.json"
 		fails intelRdt
 	fi
 	features
 	if [[ $(feature .linux.netDevices.enabled) == false ]]; then
 		jq '.linux.netDevices = {eth0: {}}' <"$bundle/config.json" >"$T/try.json"
-		call "$RUNTIME" explain --bundle "$bundle" --config "$T/try.json"
+		call "$RUNTIME" "${owner_option[@]}" explain --bundle "$bundle" --config "$T/try.json"
 		fails netDevices
 	fi
 }

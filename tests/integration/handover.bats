@@ -35,7 +35,7 @@ ended_with() {
 @test "LISTEN_FDS: the descriptors, their number and LISTEN_PID=1 arrive" {
 	edit '.process.env += ["LISTEN_FDS=9", "LISTEN_PID=77"]'
 	args fds + env + drain 3 + drain 4
-	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=2 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=2 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id"
 	ok
 	says "drain 3 first" "drain 4 second" "env LISTEN_FDS=2" "env LISTEN_PID=1"
 	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2 3 4"
@@ -45,7 +45,7 @@ ended_with() {
 
 @test "LISTEN_FDS and --preserve-fds: the preserved ones come after them" {
 	args fds + env + drain 3 + drain 4
-	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=1 -- "$RUNTIME" --root "$state" run --preserve-fds 1 --bundle "$bundle" "$id"
+	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=1 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --preserve-fds 1 --bundle "$bundle" "$id"
 	ok
 	says "drain 3 first" "drain 4 second" "env LISTEN_FDS=1"
 	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2 3 4"
@@ -53,7 +53,7 @@ ended_with() {
 
 @test "LISTEN_FDS for another process is not ours" {
 	args fds + env
-	LISTEN_PID=1 call env LISTEN_FDS=1 "$HELPERS/caller" leak=2 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	LISTEN_PID=1 call env LISTEN_FDS=1 "$HELPERS/caller" leak=2 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id"
 	ok
 	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2"
 	lacks "$out" LISTEN_
@@ -62,7 +62,7 @@ ended_with() {
 @test "LISTEN_FDNAMES goes along with LISTEN_FDS, and only with it" {
 	needs caisson "others drop it"
 	args env
-	LISTEN_FDNAMES=web:api call "$HELPERS/caller" pipe=a pipe=b listen=2 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	LISTEN_FDNAMES=web:api call "$HELPERS/caller" pipe=a pipe=b listen=2 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id"
 	ok
 	says "env LISTEN_FDNAMES=web:api"
 	LISTEN_FDNAMES=web:api call rt run --bundle "$bundle" "$id"
@@ -72,7 +72,7 @@ ended_with() {
 
 @test "LISTEN_FDS: create and start pass them on as run does" {
 	args env + drain 3
-	call_create "$HELPERS/caller" pipe=kept listen=1 -- "$RUNTIME" --root "$state" create --bundle "$bundle" "$id"
+	call_create "$HELPERS/caller" pipe=kept listen=1 -- "$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id"
 	ok
 	call rt start "$id"
 	ok
@@ -81,17 +81,29 @@ ended_with() {
 	says "drain 3 kept" "env LISTEN_FDS=1" "env LISTEN_PID=1"
 }
 
+@test "LISTEN_FDS: exec passes them on, too" {
+	skip_on runc "1.1 passes on those of LISTEN_FDS alone"
+	start_probe wait
+	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=1 -- "$RUNTIME" --root "$state" \
+		exec --preserve-fds 1 "$id" /bin/probe fds + env + drain 3 + drain 4
+	ok
+	says "drain 3 first" "drain 4 second" "env LISTEN_FDS=1"
+	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2 3 4"
+	call "$HELPERS/caller" pipe=first listen=2 -- "$RUNTIME" --root "$state" exec "$id" /bin/probe true
+	fails "LISTEN_FDS is 2, but descriptor 4 was not open"
+}
+
 @test "descriptors that are not open are refused before anything is made, counted after those of LISTEN_FDS" {
 	args true
 	code=0
-	call "$HELPERS/caller" pipe=a pipe=b listen=1 -- "$RUNTIME" --root "$state" run --preserve-fds 3 --bundle "$bundle" "$id"
+	call "$HELPERS/caller" pipe=a pipe=b listen=1 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --preserve-fds 3 --bundle "$bundle" "$id"
 	skip_on runc "1.1 hands out its own"
 	fails "unable to stat preserved-fd 1 (of 3): "
 	[[ ! -e $state ]]
-	call "$HELPERS/caller" pipe=a listen=3 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	call "$HELPERS/caller" pipe=a listen=3 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id"
 	fails "LISTEN_FDS is 3, but descriptor 4 was not open"
-	call rt run --preserve-fds 4294967295 --bundle "$bundle" "$id"
-	fails "preserve-fds"
+	call rt run --preserve-fds 2147483647 --bundle "$bundle" "$id"
+	fails "unable to stat preserved-fd 0 "
 	nothing_left
 }
 
@@ -258,7 +270,7 @@ message 1 BARRIER=1"
 	mkdir -p "$deep/bundle"
 	receiver datagram "$deep/manager"
 	cp -a "$bundle/." "$deep/bundle/"
-	NOTIFY_SOCKET=$deep/manager call_create timeout 20 "$RUNTIME" --root "$deep/state" run -d --bundle "$deep/bundle" "$id"
+	NOTIFY_SOCKET=$deep/manager call_create timeout 20 "$RUNTIME" --root "$deep/state" "${owner_option[@]}" run -d --bundle "$deep/bundle" "$id"
 	ok
 	hears "message 0 READY=1"
 	call "$RUNTIME" --root "$deep/state" delete --force "$id"
@@ -483,8 +495,8 @@ closed"
 
 @test "run in the foreground forwards signals: those that ask to end, and those of users" {
 	local number
-	args trap 1 2 3 10 12 14 15 20 28 + wait
-	for number in 1 2 3 10 12 15; do
+	args trap 1 2 3 10 12 14 15 20 40 64 + wait
+	for number in 1 2 3 10 12 14 15 20 40 64; do
 		run_in_background
 		wait_for 5 box_says ready
 		kill "-$number" "$runtime_pid"
@@ -531,7 +543,7 @@ closed"
 
 @test "create and run -d do not become subreapers of what they start" {
 	args wait
-	call_create "$HELPERS/caller" ignore=17 -- "$RUNTIME" --root "$state" run -d --bundle "$bundle" "$id"
+	call_create "$HELPERS/caller" ignore=17 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run -d --bundle "$bundle" "$id"
 	ok
 	is "$(state_of)" running
 	differs "$(awk '{print $4}' "/proc/$(pid_of)/stat")" "$$"

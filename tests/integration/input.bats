@@ -279,7 +279,6 @@ refused() { # WHAT
 	done <<-'TABLE'
 		.linux.intelRdt = {"closID": "x"}
 		.linux.netDevices = {"eth9": {}}
-		.process.terminal = true
 	TABLE
 	nothing_left
 }

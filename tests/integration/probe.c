@@ -872,7 +872,8 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "hugepages", hugepages, 1 },
 	{ "count", count, 3 }, { "hop", hop, 2 }, { "stuck", stuck, 0 }, { "traps", traps, 2 },
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
-	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "steal", steal, 0 }, { "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
+	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "steal", steal, 0 },
+	{ "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
 	{ "notify", notify, 1 }, { "chatter", chatter, 0 },
 };
 

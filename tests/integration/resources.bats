@@ -61,9 +61,29 @@ v2_only() { unified || host_mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
 		unified {"unified": {"../memory.high": "1"}}
 		unified {"unified": {"cgroup.procs": "1"}}
 		unified {"unified": {"nocontroller.max": "1"}}
+		unified {"unified": {"hugetlb.2MB.max": ""}}
+		unified {"unified": {"pids.max": "0"}}
 		devices[0] {"devices": [{"allow": true, "type": "x", "access": "rwm"}]}
 		devices[0] {"devices": [{"allow": true, "access": "rwx"}]}
 	TABLE
+	nothing_left
+}
+
+@test "cpu: a burst above the quota is refused" {
+	skip_on runc "1.1 has no burst"
+	skip_on crun "1.8 lets the kernel tell"
+	edit '.linux.resources.cpu = {"quota": 50000, "period": 100000, "burst": 60000}'
+	probe ids
+	fails burst
+	nothing_left
+}
+
+@test "unified: a controller that this host has not got is refused and named" {
+	skip_on runc "1.1 has other words"
+	skip_on crun "1.8 has other words"
+	edit '.linux.resources.unified = {"nosuchcontroller.max": "1"}'
+	probe ids
+	fails nosuchcontroller
 	nothing_left
 }
 

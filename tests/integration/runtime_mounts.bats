@@ -121,7 +121,7 @@ host_unchanged() { is "$(mount_table)" "$mounts_before" "the host's mounts"; }
 	for one in "$(tmpfs /)" "$(tmpfs /proc/sys)" "$(bind "$T/source" /proc)" "$(bind "$T/source/file" /proc/1/status)" \
 		'{"destination":"/p","type":"proc","source":"proc"}' '{"destination":"/s","type":"sysfs","source":"sysfs"}' \
 		'{"destination":"/c","type":"cgroup","source":"cgroup"}' '{"destination":"/x","type":"bind","source":"/tmp"}' \
-		'{"destination":"/dev","options":["remount","ro"]}' "$(tmpfs /x '"tmpcopyup"')" "$(tmpfs /x '"nosuch=1"')" "$(tmpfs /../..)"; do
+		'{"destination":"/disk","type":"ext4","source":"/dev/node"}' '{"destination":"/dev","options":["remount","ro"]}' "$(tmpfs /x '"tmpcopyup"')" "$(tmpfs /x '"nosuch=1"')" "$(tmpfs /../..)"; do
 		add "$one"
 		fails
 	done

@@ -79,20 +79,6 @@ load lib.bash
 	is "$err" "" stderr
 }
 
-@test "a frozen cgroup is refused" {
-	skip_on runc "1.1 hangs"
-	skip_on crun "1.8 hangs"
-	local dir
-	dir=$(cgroup_dir freezer)
-	mkdir -p "$dir"
-	if unified; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
-	create
-	if unified; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
-	fails frozen
-	rmdir "$dir"
-	nothing_left
-}
-
 @test "a frozen container is paused" {
 	local dir
 	start_probe wait
@@ -114,24 +100,6 @@ load lib.bash
 	ok
 	for dir in "${dirs[@]}"; do [[ -d $dir ]] || { complain "$dir is gone"; return 1; }; done
 	rmdir "${dirs[@]}" 2>/dev/null || true
-	nothing_left
-}
-
-@test "cpu: a burst above the quota is refused" {
-	skip_on runc "1.1 has no burst"
-	skip_on crun "1.8 lets the kernel tell"
-	edit '.linux.resources.cpu = {"quota": 50000, "period": 100000, "burst": 60000}'
-	probe ids
-	fails burst
-	nothing_left
-}
-
-@test "unified: a controller that this host has not got is refused and named" {
-	skip_on runc "1.1 has other words"
-	skip_on crun "1.8 has other words"
-	edit '.linux.resources.unified = {"nosuchcontroller.max": "1"}'
-	probe ids
-	fails nosuchcontroller
 	nothing_left
 }
 

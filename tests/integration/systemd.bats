@@ -67,6 +67,20 @@ show() {
 	is "$(own_cgroup)" "/system.slice/caisson-$id.scope"
 }
 
+@test "without cgroupsPath an id that ends in .slice makes no slice" {
+	needs caisson "others have their own prefix"
+	here
+	edit 'del(.linux.cgroupsPath)'
+	id=user-$id.slice
+	unit=caisson-$id.scope
+	start_probe wait
+	is "$(own_cgroup)" "/system.slice/$unit"
+	is "$(property ActiveState)" active
+	call rt delete --force "$id"
+	ok
+	gone
+}
+
 @test "the program and its descendants are all there is in the scope" {
 	here
 	args forks 3 stay + wait
@@ -364,4 +378,42 @@ other() { timeout 20 "$RUNTIME" --root "$T/other" "$@"; }
 	ok
 	show
 	gone
+}
+
+# ---- word of readiness ----
+
+# service OPTION...: run, as a service of Type=notify; returns once systemd takes it for started.
+service() {
+	call systemd-run --quiet --unit "it-$id.service" --service-type=notify -p NotifyAccess=main -p TimeoutStartSec=$((20 * SLOW)) \
+		"$RUNTIME" --systemd-cgroup --root "$state" run "$@" --bundle "$bundle" "$id"
+	ok
+}
+service_property() { systemctl show --property "$1" --value "it-$id.service"; }
+
+@test "NOTIFY_SOCKET: a service of Type=notify is started once the program says so; the runtime is its main process" {
+	here
+	args sleep 0.5 + notify "STATUS=almost|READY=1|MAINPID=1" + trap 15 + wait
+	service
+	is "$(service_property ActiveState)" active
+	is "$(service_property StatusText)" "" # nothing else of what the container says gets out
+	is "$(state_of)" running
+	is "$(readlink -f "/proc/$(service_property MainPID)/exe")" "$(readlink -f "$RUNTIME")"
+	call systemctl stop "it-$id.service" # the signal is passed on
+	ok
+	is "$(service_property Result)" exit-code
+	is "$(service_property ExecMainStatus)" 115
+	systemctl reset-failed "it-$id.service"
+	nothing_left
+}
+
+@test "NOTIFY_SOCKET: with --detach the container's init is the service's main process" {
+	here
+	args sleep 0.5 + notify READY=1 + trap 15 + wait
+	service --detach
+	is "$(service_property ActiveState)" active
+	is "$(service_property MainPID)" "$(pid_of)"
+	call systemctl stop "it-$id.service"
+	ok
+	wait_for 5 is_state stopped
+	systemctl reset-failed "it-$id.service" 2>/dev/null || true
 }

@@ -349,6 +349,11 @@ static void start(const struct options *o, char **argv)
 		err(1, "terminal");
 	if (o->size)
 		set_size(slave, o->size);
+	if (o->background) { /* a shell that edits its command line meanwhile */
+		struct termios raw = before;
+		cfmakeraw(&raw);
+		tcsetattr(slave, TCSANOW, &raw);
+	}
 	shell = fork();
 	if (shell == 0) {
 		close(master); /* or a hang-up would be none */

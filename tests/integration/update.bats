@@ -34,7 +34,8 @@ settings() (
 			"$dir"/*{_us,_device} "$dir"/devices.lis[t])
 	done
 	((${#files[@]})) || { echo none; return; }
-	grep -H '' "${files[@]}"
+	# A controller that a failure has left enabled limits nothing.
+	grep -H '' "${files[@]}" | grep -v '/hugetlb[^:]*:max$'
 )
 
 v2_only() { unified || host_mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
@@ -336,6 +337,42 @@ change_devices() {
 	update_by '{"devices": [{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"}]}'
 	ok
 	last_is ok
+	# Nor after one that was refused.
+	update_by '{"devices": [{"allow": false, "access": "rwm"}], "hugepageLimits": [{"pageSize": "7MB", "limit": 1}]}'
+	fails hugepageLimits
+	no_note
+	update --pids-limit 50 "$id"
+	ok
+	update_by '{"devices": [{"allow": true, "access": "rwm"}]}'
+	fails devices
+	lacks "$err" "put back"
+	no_note
+	last_is ok
+	always_null
+}
+
+@test "devices: what may be used stays so through an update that is killed, and the next one" {
+	needs caisson "its way to do it"
+	command -v strace >/dev/null || skip "no strace"
+	device_program
+	# Out of the first rules: in a legacy hierarchy nothing else may be written but what differs.
+	unified || mkdir "$(cgroup_dir devices)/nested"
+	local n
+	echo '{"devices": [{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"},
+		{"allow": true, "type": "c", "major": 10, "minor": 232, "access": "r"}], "pids": {"limit": 60}}' >"$T/new.json"
+	for n in {2..9}; do
+		killed_at write "$n" -r "$T/new.json"
+		[[ -e $state/$id/resources.unsure ]] || break # it had come to its end
+		update "$id"
+		ok
+		no_note
+		always_null
+		: >"$T/box.out"
+		last_is EPERM
+	done
+	((n > 3 && n < 9))
+	last_is ok
+	always_null
 }
 
 # ---- how it is asked for ----
@@ -449,7 +486,10 @@ refused() {
 	update_by "$2"
 	fails "$1" "standard input:"
 	is "$(settings)" "$before" "settings after $2"
+	no_note
 }
+# Nothing is left to be undone.
+no_note() { [[ ! -e $state/$id/resources.unsure ]] || { complain "the note of an update is left"; return 1; }; }
 
 @test "what cannot be right is refused by its name, and nothing changes" {
 	skip_on runc "1.1 leaves much of it to the kernel, or ignores it"
@@ -482,6 +522,8 @@ refused() {
 		unified {"unified": {"../memory.high": "1"}}
 		unified {"unified": {"cgroup.procs": "1"}}
 		unified {"unified": {"cgroup.freeze": "1"}}
+		unified {"unified": {"hugetlb.2MB.max": ""}}
+		unified {"unified": {"pids.max": "0"}}
 		devices[0] {"devices": [{"allow": true, "type": "x"}]}
 	TABLE
 	if unified; then
@@ -559,6 +601,38 @@ refused() {
 	TABLE
 }
 
+@test "a document by a FIFO to which somebody writes a little later" {
+	skip_on runc "waits for ever" # if nobody comes
+	start_probe wait
+	mkfifo "$T/fifo"
+	(sleep 0.7; echo '{"pids": {"limit": 34}}' >"$T/fifo") 3>&- &
+	update -r "$T/fifo" "$id"
+	ok
+	is "$(pids_limit)" 34
+	update -r <(sleep 3; echo '{"pids": {'; sleep 0.2; echo '"limit": 35}}') "$id"
+	ok
+	is "$(pids_limit)" 35
+}
+
+@test "documents without any limit in them are told from those that ask for nothing" {
+	needs caisson "its words"
+	start_probe wait
+	local before json
+	before=$(settings)
+	for json in "$(<"$bundle/config.json")" '{"linux": {"resources": {"pids": {"limit": 5}}}}' '{"pid": {"limit": 5}}'; do
+		update_by "$json"
+		fails "expected the members of linux.resources" "standard input:"
+	done
+	update_by '{}'
+	ok
+	update_by '{"memory": null, "future": 1}'
+	ok
+	is "$(settings)" "$before"
+	update_by '{"future": {"a": 1}, "pids": {"limit": 36}}'
+	ok
+	is "$(pids_limit)" 36
+}
+
 @test "documents that are none are refused, and do not hang it" {
 	needs caisson "its words"
 	start_probe wait
@@ -576,7 +650,10 @@ refused() {
 	fails "none.json not found"
 	mkfifo "$T/fifo"
 	LIMIT=5 update -r "$T/fifo" "$id"
-	fails fifo
+	fails fifo "nobody has opened it for writing"
+	sleep 0.3 >"$T/fifo" 3>&- &
+	LIMIT=5 update -r "$T/fifo" "$id"
+	fails fifo empty
 	update -r "$T" "$id"
 	fails "not a regular file"
 	update -r /dev/zero "$id"
@@ -766,29 +843,164 @@ properties() {
 	done
 }
 
-@test "after an update that was cut short the next one writes everything anew" {
-	needs caisson "its way to know"
-	edit '.linux.resources += {"pids": {"limit": 50}, "memory": {"limit": 67108864}}'
+@test "systemd: what annotations have set is there again after a failure" {
+	owned_by systemd
+	needs caisson
+	edit '.annotations = {"org.systemd.property.MemoryMax": "uint64 104857600", "org.systemd.property.TasksMax": "uint64 60"}'
 	start_probe wait
-	# What a SIGKILL between two writes leaves: the note that it was at work, and a value that nobody has written down.
-	echo 77 >"$(cgroup_dir pids)/pids.max"
-	: >"$state/$id/resources.unsure"
-	call rt update --memory 128M "$id"
-	ok
-	is "$(cgroup_value pids pids.max pids.max)" 50
-	is "$(cgroup_value memory memory.max memory.limit_in_bytes)" 134217728
-	[[ ! -e $state/$id/resources.unsure ]]
+	local before told
+	before=$(settings) told=$(properties)
+	contains "$told" MemoryMax=104857600
+	update_by '{"memory": {"limit": 50000000}, "pids": {"limit": 77},
+		"blockIO": {"throttleReadBpsDevice": [{"major": 4095, "minor": 7, "rate": 5}]}}'
+	fails 'blockIO.throttleReadBpsDevice[0]'
+	lacks "$err" "put back"
+	is "$(properties | grep -v IOReadBandwidthMax)" "$(grep -v IOReadBandwidthMax <<<"$told")"
+	systemctl daemon-reload
+	sleep 1
+	is "$(settings)" "$before"
 }
 
-@test "an update that is killed leaves the note that it was at work" {
-	needs caisson "its way to know"
+# ---- killed ----
+
+# killed_at SYSCALL N ARGUMENT...: an update that is killed before its N-th call of that name.
+killed_at() {
+	local what=$1 n=$2
+	shift 2
+	call strace -f -qq -o /dev/null -e "inject=$what:signal=SIGKILL:when=$n" "$RUNTIME" --root "$state" "${owner_option[@]}" update "$@" "$id"
+}
+
+@test "an update that is killed between any two writes is undone by the next one" {
+	needs caisson "its way to do it"
+	command -v strace >/dev/null || skip "no strace"
+	resources '{"memory": {"limit": 67108864}, "cpu": {"shares": 700}}'
+	start_probe wait
+	local before n half=0 told
+	before=$(settings)
+	[[ $OWNER != systemd ]] || told=$(properties)
+	# Limits that there were, and limits that there were not.
+	echo '{"memory": {"limit": 50000000}, "cpu": {"shares": 99, "quota": 20000}, "pids": {"limit": 45},
+		"devices": [{"allow": true, "type": "c", "major": 10, "minor": 232, "access": "rw"}]}' >"$T/new.json"
+	for n in {1..20}; do
+		killed_at write "$n" -r "$T/new.json"
+		if [[ $(settings) != "$before" ]]; then
+			[[ -e $state/$id/resources.unsure ]] || break # it had come to its end
+			half=$((half + 1))
+		fi
+		# Even one that is refused itself.
+		update_by '{"pids": {"limit": -7}}'
+		fails pids.limit
+		update "$id" --cpu-share 700
+		ok
+		is "$err" ""
+		is "$(settings)" "$before" "settings after a kill at write $n"
+		[[ $OWNER != systemd ]] || is "$(properties)" "$told"
+		no_note
+	done
+	((n > 5 && n < 20 && half > 2)) || { complain "$n writes, $half times half of it was there"; return 1; }
+	is "$(pids_limit)" 45
+	is "$(bandwidth)" "20000 100000"
+	no_note
+}
+
+@test "an update that is killed when all is in force and kept stays so" {
+	needs caisson "its way to do it"
 	command -v strace >/dev/null || skip "no strace"
 	start_probe wait
-	call strace -f -qq -o /dev/null -e inject=write:signal=SIGKILL:when=1 "$RUNTIME" --root "$state" "${owner_option[@]}" update --pids-limit 40 "$id"
-	[[ $code != 0 ]]
-	[[ -e $state/$id/resources.unsure ]]
-	call rt update --pids-limit 41 "$id"
+	killed_at unlinkat 1 --pids-limit 45
+	[[ $code != 0 && -e $state/$id/resources.unsure && -e $state/$id/resources.json ]]
+	update "$id" --cpu-share 99
 	ok
-	is "$(cgroup_value pids pids.max pids.max)" 41
-	[[ ! -e $state/$id/resources.unsure ]]
+	is "$(pids_limit)" 45
+	no_note
+}
+
+@test "what a killed update has left and cannot be taken back is told, and keeps nobody from setting it anew" {
+	needs caisson "its way to do it"
+	unified && skip "v2 takes any limit"
+	command -v strace >/dev/null || skip "no strace"
+	resources '{"memory": {"limit": 16777216}}'
+	start_waiting allocate 60000000 + echo there + wait
+	killed_at unlinkat 1 --memory 300m
+	# As if that had not been kept either: the limit that was there is below what is in use by now.
+	rm "$state/$id/resources.json"
+	go
+	wait_for 5 box_says there
+	update "$id" --cpu-share 99
+	ok
+	contains "$err" "an earlier update of container '$id' was cut short; memory.limit_in_bytes could not be put back"
+	is "$(memory_limit)" 314572800
+	update "$id" --memory 200m
+	ok
+	is "$err" ""
+	is "$(memory_limit)" 209715200
+}
+
+@test "a damaged note of an update is an error" {
+	needs caisson "the place of its state"
+	start_probe wait
+	local before
+	before=$(settings)
+	echo '{"rows": 5}' >"$state/$id/resources.unsure"
+	update --cpu-quota 5000 "$id"
+	fails resources.unsure
+	ln -sf /etc/passwd "$state/$id/resources.unsure"
+	update --cpu-quota 5000 "$id"
+	fails resources.unsure
+	is "$(settings)" "$before"
+}
+
+# ---- fields, and files by their names ----
+
+@test "unified: of a field and the file it is written to the later one holds" {
+	needs caisson "its rule"
+	grep -qw hugetlb "$(unified && echo /sys/fs/cgroup/cgroup.controllers || echo /sys/fs/cgroup/unified/cgroup.controllers)" ||
+		skip "no v2 controller for it"
+	resources '{"unified": {"hugetlb.2MB.max": "2097152"}}'
+	start_probe wait
+	pages_are() { is "$(<"$(v2_dir hugetlb)/hugetlb.2MB.max")" "$1"; }
+	pages_are 2097152
+	update_by '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
+	ok
+	pages_are 4194304
+	is "$(jq -c .unified "$state/$id/resources.json")" null
+	update_by '{"unified": {"hugetlb.2MB.max": "6291456"}}'
+	ok
+	pages_are 6291456
+	update_by '{"pids": {"limit": 50}, "hugepageLimits": [{"pageSize": "7MB", "limit": 1}]}'
+	fails hugepageLimits
+	pages_are 6291456
+	update_by '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
+	ok
+	pages_are 4194304
+}
+
+@test "unified: what was set by the name of its file stays, through a failure and a daemon-reload, too" {
+	unified || skip "the controllers are legacy ones"
+	needs caisson "its rule"
+	resources '{"cpu": {"quota": 50000}, "unified": {"memory.max": "67108864"}}'
+	start_probe wait
+	is "$(memory_limit)" 67108864
+	update "$id" --memory 128m
+	ok
+	is "$(memory_limit)" 134217728
+	update_by '{"unified": {"cpu.max": "20000 100000"}}'
+	ok
+	update "$id" --cpu-period 50000
+	fails --cpu-period "was set by unified 'cpu.max'"
+	is "$(bandwidth)" "20000 100000"
+	update_by '{"memory": {"limit": 50000000}, "blockIO": {"throttleReadBpsDevice": [{"major": 4095, "minor": 7, "rate": 5}]}}'
+	fails throttleReadBpsDevice
+	is "$(memory_limit)" 134217728
+	if [[ $OWNER == systemd ]]; then
+		systemctl daemon-reload
+		sleep 1
+		contains "$(properties)" MemoryMax=134217728
+	fi
+	is "$(memory_limit) $(bandwidth)" "134217728 20000 100000"
+	update "$id" --cpu-period 50000 --cpu-quota 30000
+	ok
+	update "$id" --cpu-quota 40000
+	ok
+	is "$(bandwidth)" "40000 50000"
 }

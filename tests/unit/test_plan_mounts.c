@@ -469,6 +469,7 @@ static void mounts_are_added_by_the_same_rules(void **state)
 		{ "[{\"destination\":\"/proc/x\",\"type\":\"tmpfs\"}]", MOUNT_NS, "inside /proc" },
 		{ "[{\"destination\":\"/proc\",\"type\":\"proc\"}]", MOUNT_NS, "mounted by create alone" },
 		{ "[{\"destination\":\"/proc\",\"source\":\"/proc\",\"options\":[\"bind\"]}]", MOUNT_NS, "mounted by create alone" },
+		{ "[{\"destination\":\"/x\",\"type\":\"ext4\",\"source\":\"/dev/sdz\"}]", MOUNT_NS, "mounted on the host first" },
 		{ "[{\"destination\":\"/x\",\"options\":[\"remount\"]}]", MOUNT_NS, "remove and add it" },
 		{ "[{\"destination\":\"/x\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\"]}]", MOUNT_NS, "tmpcopyup" },
 		{ "[{\"destination\":\"/x\",\"type\":\"tmpfs\"}]", "", "has no mount namespace" },

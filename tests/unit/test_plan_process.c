@@ -335,8 +335,8 @@ int main(void)
 		cmocka_unit_test(environments_by_table), cmocka_unit_test(listen_fds_are_ours),
 		cmocka_unit_test(many_variables_are_quick), cmocka_unit_test(too_much_for_execve),
 			cmocka_unit_test(user_and_limits),
-		cmocka_unit_test(scheduling), cmocka_unit_test(labels), cmocka_unit_test(terminals_by_table), cmocka_unit_test(terminal_sizes),
-		cmocka_unit_test(shown),
+		cmocka_unit_test(scheduling), cmocka_unit_test(labels), cmocka_unit_test(shown),
+		cmocka_unit_test(terminals_by_table), cmocka_unit_test(terminal_sizes),
 	};
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -194,14 +194,53 @@ static void device_rules_are_replaced_whole(void **unused)
 	merges("'devices':[{'allow':true}]", "'devices':[]", "'devices':[]", "'devices':[]");
 }
 
+/* Update looks each entry up among the others, with the container locked (rule B.17). */
+static void lists_have_an_end(void **unused)
+{
+	static const struct { const char *before, *entry, *after, *path, *says; int most; } lists[] = {
+		{ "'unified':{", "'a.%d':'1'", "}", "", "more than 1024 entries in unified", 1024 },
+		{ "'rdma':{", "'a%d':{'hcaHandles':1}", "}", "", "more than 1024 entries in rdma", 1024 },
+		{ "'devices':[", "{'allow':true,'minor':%d}", "]", "devices", "4096", 4096 },
+		{ "'hugepageLimits':[", "{'pageSize':'%dKB','limit':1}", "]", "hugepageLimits", "20000", 20000 },
+		{ "'blockIO':{'throttleReadBpsDevice':[", "{'major':8,'minor':%d,'rate':1}", "]}", "blockIO.throttleReadBpsDevice", "20000",
+		  20000 },
+		{ "'blockIO':{'weightDevice':[", "{'major':8,'minor':%d,'weight':10}", "]}", "blockIO.weightDevice", "20000", 20000 },
+	};
+	struct spec_resources to;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		begin();
+		struct text text = text_in(&arena);
+		text_printf(&text, "{%s", lists[i].before);
+		for (int k = 1; k <= lists[i].most; k++) {
+			char entry[100];
+			snprintf(entry, sizeof(entry), lists[i].entry, k);
+			text_printf(&text, "%s%s", k > 1 ? "," : "", entry);
+		}
+		const char *full = quoted(arena_printf(&arena, "%s%s}", text.data, lists[i].after));
+		assert_int_equal(spec_resources_read("c", full, strlen(full), &arena, &to, NULL, &error), 0);
+		char entry[100];
+		snprintf(entry, sizeof(entry), lists[i].entry, lists[i].most + 1);
+		const char *more = quoted(arena_printf(&arena, "%s,%s%s}", text.data, entry, lists[i].after));
+		assert_int_equal(spec_resources_read("c", more, strlen(more), &arena, &to, NULL, &error), -1);
+		if (strcmp(error.path, lists[i].path) || !strstr(error.text, lists[i].says))
+			printf("%s: %s: %s\n", lists[i].before, error.path, error.text);
+		assert_string_equal(error.path, lists[i].path);
+		assert_non_null(strstr(error.text, lists[i].says));
+	}
+}
+
 /* ---- the plan ---- */
+
+static const char *annotations = "";
 
 static int decide(const struct host *host, const char *current, const char *change, const char *unit)
 {
 	static struct spec spec;
 	begin();
-	const char *text = quoted("{'ociVersion':'1.3.0','root':{'path':'r'},'linux':{'devices':"
-				  "[{'path':'/dev/fuse','type':'c','major':10,'minor':229}]}}");
+	const char *text = quoted(arena_printf(&arena, "{'ociVersion':'1.3.0','root':{'path':'r'},'annotations':{%s},'linux':{'devices':"
+					       "[{'path':'/dev/fuse','type':'c','major':10,'minor':229}]}}", annotations));
 
 	assert_int_equal(spec_read("config.json", text, strlen(text), &arena, &spec, NULL, &error), 0);
 	struct planning planning = { .spec = &spec, .host = host, .arena = &arena };
@@ -331,7 +370,66 @@ static void contradictions_are_refused(void **unused)
 	refuses(&legacy, "", "'unified':{'memory.high':'5'}", "unified[\"memory.high\"]", "cannot use unified on cgroup v1");
 	refuses(&unified, "", "'unified':{'../memory.high':'5'}", "unified[\"../memory.high\"]", "not the name of a cgroup v2 file");
 	refuses(&unified, "", "'unified':{'memory.high/x':'5'}", "unified[\"memory.high/x\"]", "'/'");
+	refuses(&unified, "", "'unified':{'memory.max':''}", "unified[\"memory.max\"]", "'memory.max' has no value");
+	refuses(&unified, "", "'unified':{'memory.max':' \\n'}", "unified[\"memory.max\"]", "no value");
+	refuses(&unified, "", "'unified':{'pids.max':' 00\\n'}", "unified[\"pids.max\"]", "not even the first process");
+	refuses(&unified, "", "'unified':{'pids.max':'0'}", "unified[\"pids.max\"]", "not even the first process");
 	refuses(&unified, "'unified':{'cpu.max':'5000 10000'}", "'cpu':{'period':5000}", "cpu.period", "was set by unified 'cpu.max'");
+}
+
+/* ---- the same file by a field and by its name ---- */
+
+static void keeps(const char *current, const char *change, const char *rows, const char *expected)
+{
+	writes(&unified, current, change, rows);
+	assert_string_equal(json(&update.resources), arena_printf(&arena, "{%s}", expected));
+}
+
+static void the_later_of_a_field_and_its_file_holds(void **unused)
+{
+	(void)unused;
+	keeps("'unified':{'memory.max':'67108864','memory.high':'5'}", "'memory':{'limit':134217728}", "memory.max=134217728",
+	      "'memory':{'limit':134217728},'unified':{'memory.high':'5'}");
+	/* And so it stays. */
+	keeps("'memory':{'limit':134217728},'unified':{'memory.high':'5'}", "'pids':{'limit':4}", "pids.max=4",
+	      "'memory':{'limit':134217728},'pids':{'limit':4},'unified':{'memory.high':'5'}");
+	keeps("'pids':{'limit':9}", "'unified':{'pids.max':'7'}", "pids.max=7", "'pids':{'limit':9},'unified':{'pids.max':'7'}");
+	/* Both at once: unified is written last (contract 14.3). */
+	keeps("'unified':{'pids.max':'5'}", "'pids':{'limit':9},'unified':{'pids.max':'7'}", "pids.max=9; pids.max=7",
+	      "'pids':{'limit':9},'unified':{'pids.max':'7'}");
+	keeps("'unified':{'cpu.max':'20000 100000'}", "'cpu':{'quota':50000,'period':50000}", "cpu.max=50000 50000",
+	      "'cpu':{'quota':50000,'period':50000}");
+}
+
+static void half_a_file_is_not_put_beside_its_other_half_by_name(void **unused)
+{
+	(void)unused;
+	refuses(&unified, "'cpu':{'quota':50000},'unified':{'cpu.max':'20000 100000'}", "'cpu':{'period':50000}", "cpu.period",
+		"the quota of this container was set by unified 'cpu.max': give both, or that");
+	refuses(&unified, "'cpu':{'quota':50000},'unified':{'cpu.max':'20000 50000'}", "'cpu':{'quota':30000}", "cpu.quota",
+		"the period of this container was set by unified 'cpu.max'");
+	refuses(&unified, "'memory':{'limit':100000},'unified':{'memory.max':'50000'}", "'memory':{'swap':200000}", "memory.swap",
+		"the limit of this container was set by unified 'memory.max'");
+	/* What is there by name is not written over by a companion. */
+	keeps("'memory':{'limit':100000,'swap':300000},'unified':{'memory.swap.max':'7'}", "'memory':{'limit':200000}", "memory.max=200000",
+	      "'memory':{'limit':200000,'swap':300000},'unified':{'memory.swap.max':'7'}");
+	keeps("'cpu':{'idle':1},'unified':{'cpu.idle':'0'}", "'cpu':{'shares':1024}", "cpu.weight=100",
+	      "'cpu':{'shares':1024,'idle':1},'unified':{'cpu.idle':'0'}");
+	keeps("'cpu':{'shares':1024,'idle':1},'unified':{'cpu.weight':'33'}", "'cpu':{'idle':0}", "cpu.idle=0; cpu.weight=33",
+	      "'cpu':{'shares':1024,'idle':0},'unified':{'cpu.weight':'33'}");
+}
+
+#define READ(minor, rate) "'throttleReadBpsDevice':[{'major':8,'minor':" #minor ",'rate':" #rate "}]"
+
+static void of_files_with_lines_those_of_others_stay(void **unused)
+{
+	(void)unused;
+	keeps("'unified':{'io.max':'8:0 rbps=1 wbps=2\\n8:16 rbps=3\\n'}", "'blockIO':{" READ(16, 5) "}", "io.max=8:16 rbps=5",
+	      "'blockIO':{" READ(16, 5) "},'unified':{'io.max':'8:0 rbps=1 wbps=2\\n8:16 rbps=5'}");
+	keeps("'unified':{'io.max':'8:0 rbps=1 wbps=2\\n8:1 rbps=3'}", "'blockIO':{" READ(0, 5) "}", "io.max=8:0 rbps=5",
+	      "'blockIO':{" READ(0, 5) "},'unified':{'io.max':'8:0 rbps=1 wbps=2\\n8:1 rbps=3\\n8:0 rbps=5'}");
+	keeps("'unified':{'io.weight':'8:0 20\\ndefault 50\\n9:0 7'}", "'blockIO':{'weight':10}", "io.bfq.weight=10; io.weight=1",
+	      "'blockIO':{'weight':10},'unified':{'io.weight':'8:0 20\\n9:0 7\\n1'}");
 }
 
 /* ---- device rules ---- */
@@ -453,6 +551,16 @@ static void a_unit_is_told_and_has_a_way_back(void **unused)
 	assert_memory_equal(properties(update.back.unit), "DevicePolicy=strict; DeviceAllow=char-* m", 41);
 }
 
+static void what_annotations_have_set_is_the_way_back(void **unused)
+{
+	(void)unused;
+	annotations = "'org.systemd.property.MemoryMax':'uint64 5000000','org.systemd.property.TasksMax':'uint64 9',"
+		      "'org.systemd.property.TimeoutStopUSec':'uint64 3'";
+	tells("", "'memory':{'limit':200000},'pids':{'limit':7}", "TasksMax=7; MemoryMax=200000", "TasksMax=9; MemoryMax=5000000");
+	tells("'pids':{'limit':8}", "'pids':{'limit':7}", "TasksMax=7", "TasksMax=8");
+	annotations = "";
+}
+
 /* ---- sizes ---- */
 
 static void sizes_are_read_as_engines_write_them(void **unused)
@@ -501,10 +609,15 @@ int main(void)
 		cmocka_unit_test(swap_is_counted_with_memory),
 		cmocka_unit_test(kernel_memory_is_ignored),
 		cmocka_unit_test(contradictions_are_refused),
+		cmocka_unit_test(lists_have_an_end),
+		cmocka_unit_test(the_later_of_a_field_and_its_file_holds),
+		cmocka_unit_test(half_a_file_is_not_put_beside_its_other_half_by_name),
+		cmocka_unit_test(of_files_with_lines_those_of_others_stay),
 		cmocka_unit_test(device_rules_stay_unless_they_are_given),
 		cmocka_unit_test(new_device_rules_are_complete_and_have_a_way_back),
 		cmocka_unit_test(legacy_device_rules_change_only_where_they_differ),
 		cmocka_unit_test(a_unit_is_told_and_has_a_way_back),
+		cmocka_unit_test(what_annotations_have_set_is_the_way_back),
 		cmocka_unit_test(sizes_are_read_as_engines_write_them),
 	};
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -297,13 +298,36 @@ static const char *all_settings(void)
 	return out.data;
 }
 
-static int kept, keep_result;
+static int kept, keep_result, begun, begin_result, settled_count;
+static struct undo way_home;
+
+static int begin(void *data, struct undo *undo, struct error *e)
+{
+	begun++;
+	assert_ptr_equal(data, &update);
+	way_home = *undo;
+	return begin_result < 0 ? (fail)(e, 0, "cannot note it") : 0;
+}
+
+static void settled(void *data)
+{
+	assert_ptr_equal(data, &update);
+	settled_count++;
+}
 
 static int keep(void *data, struct error *e)
 {
 	kept++;
 	assert_ptr_equal(data, &update);
 	return keep_result < 0 ? (fail)(e, 0, "cannot keep it") : 0;
+}
+
+static struct cgroup_at here(struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST])
+{
+	for (size_t i = 0; i < plan->cgroup.directory_count; i++)
+		hierarchies[i] = (struct record_cgroup){ .mount = plan->cgroup.directories[i].mount, .v2 = plan->cgroup.directories[i].v2,
+							 .inode = another ? 1 : cgroup.inode[i] };
+	return (struct cgroup_at){ plan->cgroup.path, hierarchies, plan->cgroup.directory_count };
 }
 
 static int change(const char *resources)
@@ -313,18 +337,18 @@ static int change(const char *resources)
 	struct planning planning = { .spec = &spec, .host = &host, .arena = &arena };
 
 	memset(&error, 0, sizeof(error));
-	kept = 0;
+	kept = begun = settled_count = 0;
 	if (spec_resources_read("change.json", text, strlen(text), &arena, &new, NULL, &error) < 0)
 		return -1;
 	const struct update_request asked = { .current = current, .change = &new, .path = plan->cgroup.path };
 	if (plan_update(&planning, &asked, &update, &error) < 0)
 		return -1;
 	struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST] = { 0 };
-	for (size_t i = 0; i < plan->cgroup.directory_count; i++)
-		hierarchies[i] = (struct record_cgroup){ .mount = plan->cgroup.directories[i].mount, .v2 = plan->cgroup.directories[i].v2,
-							 .inode = another ? 1 : cgroup.inode[i] };
-	const struct cgroup_at at = { plan->cgroup.path, hierarchies, plan->cgroup.directory_count };
-	const struct cgroup_change todo = { &update.to, &update.back, &at, &arena, keep, &update };
+	const struct cgroup_at at = here(hierarchies);
+	const struct cgroup_change todo = {
+		.to = &update.to, .back = &update.back, .of = &at, .arena = &arena,
+		.begin = begin, .keep = keep, .settled = settled, .data = &update,
+	};
 	int r = cgroup_update(&todo, &error);
 	if (r == 0)
 		*current = update.resources;
@@ -422,6 +446,7 @@ static void refused(const char *resources, const char *path, const char *words)
 	assert_non_null(strstr(error.text, words));
 	assert_null(strstr(error.text, "put back"));
 	assert_int_equal(kept, 0);
+	assert_int_equal(settled_count, begun);
 	assert_string_equal(all_settings(), before);
 }
 
@@ -457,6 +482,7 @@ static void what_cannot_be_kept_is_taken_back(void **unused)
 	keep_result = 0;
 	assert_int_equal(r, -1);
 	assert_int_equal(kept, 1);
+	assert_int_equal(settled_count, 1);
 	assert_string_equal(error.text, "cannot keep it");
 	assert_string_equal(all_settings(), before);
 }
@@ -514,6 +540,132 @@ static void a_later_cgroup_of_the_name_is_left_alone(void **unused)
 	another = false;
 	assert_int_equal(r, -1);
 	assert_non_null(strstr(error.text, "any more"));
+	assert_string_equal(all_settings(), before);
+}
+
+/* ---- killed ---- */
+
+static int drop_both(void **unused)
+{
+	return clean(unused) || drop_directory(unused);
+}
+
+/* As the next update does, from what the killed one has left on the disk. */
+static int undone(const struct state_dir *state)
+{
+	struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST] = { 0 };
+	const struct cgroup_at at = here(hierarchies);
+	struct undo undo;
+
+	memset(&error, 0, sizeof(error));
+	assert_int_equal(undo_load(state, &arena, &undo, &error), 1);
+	int r = cgroup_undo(&undo, &at, &arena, &error);
+	if (r < 0)
+		printf("%s\n", error.text);
+	return r;
+}
+
+static void what_a_killed_update_has_changed_is_undone_by_its_note(void **unused)
+{
+	const struct state_dir state = { .dir = directory, .id = "x" };
+
+	(void)unused;
+	made(legacy() ? "'memory':{'limit':67108864},'cpu':{'shares':512}" : "'unified':{'cgroup.max.depth':'3'}");
+	const char *before = all_settings();
+	/* Limits that there were, limits that there were not, and device rules. */
+	changed(legacy() ? "'memory':{'limit':33554432},'cpu':{'idle':1,'quota':20000,'cpus':'0'},'pids':{'limit':77},"
+			   "'devices':[{'allow':true,'type':'c','major':10,'minor':232,'access':'rw'}]"
+			 : "'unified':{'cgroup.max.depth':'7','cgroup.max.descendants':'5'}");
+	assert_int_equal(begun, 1);
+	assert_int_equal(settled_count, 1);
+	assert_string_not_equal(all_settings(), before);
+	assert_int_equal(undo_save(&state, &way_home, &arena, &error), 0);
+	/* In what the container has made itself devices.* take no new default. */
+	const char *mount = host.cgroup.v1[CG_DEVICES] ? host.cgroup.v1[CG_DEVICES] : host.cgroup.v2;
+	assert_int_equal(mkdir(arena_printf(&arena, "%s%s/inner", mount, plan->cgroup.path), 0755), 0);
+	assert_int_equal(undone(&state), 0);
+	assert_string_equal(all_settings(), before);
+	/* Once more it does nothing, nor if nothing had been written yet. */
+	assert_int_equal(undone(&state), 0);
+	assert_string_equal(all_settings(), before);
+	undo_forget(&state);
+	assert_int_equal(undo_load(&state, &arena, &way_home, &error), 0);
+}
+
+static void a_note_is_void_once_the_new_resources_are_kept(void **unused)
+{
+	const struct state_dir state = { .dir = directory, .id = "x" };
+	struct undo undo = { .unit = "u" };
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		memset(&error, 0, sizeof(error));
+		assert_int_equal(undo_save(&state, &undo, &arena, &error), 0);
+		assert_int_equal(undo_load(&state, &arena, &undo, &error), 1);
+		put(STATE_RESOURCES, "{}");
+		assert_int_equal(undo_load(&state, &arena, &undo, &error), 0);
+	}
+	put(STATE_UPDATING, "{\"resources\":0,\"rows\":[{}]}");
+	assert_int_equal(undo_load(&state, &arena, &undo, &error), -1);
+	assert_non_null(strstr(error.path, "rows[0]"));
+	put(STATE_UPDATING, "");
+	assert_int_equal(undo_load(&state, &arena, &undo, &error), -1);
+}
+
+static void a_note_keeps_everything(void **unused)
+{
+	static const char *names[] = { "/dev/block/8:0", "/dev/block/8:16" };
+	uint64_t numbers[] = { 5, UINT64_MAX }, bytes[] = { 255, 0, 3 };
+	const struct state_dir state = { .dir = directory, .id = "x" };
+	struct undo_row rows[] = { { "/cg", true, "cpuset.cpus", "1", "\n", "0-3", 5 },
+				   { "/cg/pids", false, "pids.max", "7", "max", NULL, 6 } };
+	struct undo_row devices[] = { { "/cg/devices", false, "devices.deny", NULL, "c 1:3 w", NULL, 7 } };
+	struct undo_rule rules[] = { { false, "a", -1, -1, 7 }, { true, "c", 1, 3, 6 } };
+	struct undo_property properties[] = {
+		{ "IOReadBandwidthMax", "a(st)", 0, { names, 2, true }, { numbers, 2, true }, { NULL, 0, false }, 0 },
+		{ "AllowedCPUs", "ay", 0, { NULL, 0, false }, { NULL, 0, false }, { bytes, 3, true }, 244 },
+		{ "TasksMax", "t", UINT64_MAX, { NULL, 0, false }, { NULL, 0, false }, { NULL, 0, false }, 0 },
+	};
+	struct undo read, undo = { 0, { rows, 2, true }, { devices, 1, true }, "c 1:3 rwm\n", { rules, 2, true }, "a.scope", true,
+				   { properties, 3, true } };
+
+	(void)unused;
+	assert_int_equal(undo_save(&state, &undo, &arena, &error), 0);
+	assert_int_equal(undo_load(&state, &arena, &read, &error), 1);
+	const struct undo_row *row = read.rows.items, *device = read.devices.items;
+	const struct undo_rule *rule = read.rules.items;
+	const struct undo_property *property = read.properties.items;
+	assert_int_equal(read.rows.count, 2);
+	assert_true(row->v2 && !row[1].v2 && !row[1].otherwise);
+	assert_string_equal(row->mount, "/cg");
+	assert_string_equal(row->file, "cpuset.cpus");
+	assert_string_equal(row->over, "1");
+	assert_string_equal(row->value, "\n");
+	assert_string_equal(row->otherwise, "0-3");
+	assert_string_equal(device->value, "c 1:3 w");
+	assert_string_equal(read.devices_list, "c 1:3 rwm\n");
+	assert_true(!rule->allow && rule->major == -1 && rule[1].allow && rule[1].minor == 3 && rule[1].access == 6);
+	assert_string_equal(rule[1].type, "c");
+	assert_true(read.user_unit);
+	assert_string_equal(read.unit, "a.scope");
+	assert_string_equal(property->strings.items[1], names[1]);
+	assert_true(property->numbers.items[1] == UINT64_MAX);
+	assert_true(property[1].bytes.count == 3 && property[1].bytes.items[2] == 3 && property[1].since == 244);
+	assert_true(property[2].number == UINT64_MAX);
+}
+
+static void without_its_note_nothing_is_written(void **unused)
+{
+	(void)unused;
+	made(usual());
+	const char *before = all_settings();
+	begin_result = -1;
+	int r = change(legacy() ? "'pids':{'limit':77}" : "'unified':{'cgroup.max.depth':'7'}");
+	begin_result = 0;
+	assert_int_equal(r, -1);
+	assert_string_equal(error.text, "cannot note it");
+	assert_int_equal(kept, 0);
+	assert_int_equal(settled_count, 0);
 	assert_string_equal(all_settings(), before);
 }
 
@@ -576,6 +728,12 @@ static void a_device_program_is_replaced_and_comes_back(void **unused)
 	changed("'devices':[]");
 	assert_int_equal(opens("/dev/kmsg"), EPERM);
 	assert_int_equal(programs(&third), 1);
+	/* Killed right after that: */
+	struct record_cgroup hierarchies[CGROUP_DIRECTORIES_MOST] = { 0 };
+	const struct cgroup_at at = here(hierarchies);
+	assert_int_equal(cgroup_undo(&way_home, &at, &arena, &error), 0);
+	assert_int_equal(opens("/dev/kmsg"), 0);
+	assert_int_equal(programs(&third), 1);
 }
 
 static int run(const char *view)
@@ -593,6 +751,10 @@ static int run(const char *view)
 		cmocka_unit_test_teardown(a_limit_below_the_usage_is_rejected_if_that_is_asked_for, clean),
 		cmocka_unit_test_teardown(a_cgroup_that_is_gone_is_an_error, clean),
 		cmocka_unit_test_teardown(a_later_cgroup_of_the_name_is_left_alone, clean),
+		cmocka_unit_test_setup_teardown(what_a_killed_update_has_changed_is_undone_by_its_note, make_directory, drop_both),
+		cmocka_unit_test_setup_teardown(a_note_is_void_once_the_new_resources_are_kept, make_directory, drop_directory),
+		cmocka_unit_test_setup_teardown(a_note_keeps_everything, make_directory, drop_directory),
+		cmocka_unit_test_teardown(without_its_note_nothing_is_written, clean),
 		cmocka_unit_test_teardown(a_device_program_is_replaced_and_comes_back, clean),
 	};
 
