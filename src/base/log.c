@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/text.h"
 
@@ -96,41 +97,12 @@ static void write_record(int fd, const struct record *record)
 	while (written < 0 && errno == EINTR);
 }
 
-/* Days since 1970 as a date of the Gregorian calendar. gmtime(3) would read the time zone's file for the same. */
-static void civil_date(int64_t days, int *year, int *month, int *day)
-{
-	int64_t shifted = days + 719468; /* from 0000-03-01: the leap day is then a year's last */
-	int64_t era = shifted / 146097, of_era = shifted % 146097;
-	int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
-	int64_t shifted_month = (5 * of_year + 2) / 153;
-
-	*day = (int)(of_year - (153 * shifted_month + 2) / 5 + 1);
-	*month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-	*year = (int)(years + era * 400 + (*month <= 2));
-}
-
-static void time_text(char *to, size_t size, enum log_format kind)
-{
-	struct timespec now;
-	int year, month, day;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	civil_date(now.tv_sec / 86400, &year, &month, &day);
-	int second = (int)(now.tv_sec % 86400);
-	size_t length = format(to, size, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, second / 3600,
-			       second / 60 % 60, second % 60);
-	if (kind == LOG_JSON)
-		length += format(to + length, size - length, ".%06ld", now.tv_nsec / 1000);
-	format(to + length, size - length, "Z");
-}
-
 static void log_record(int fd, const char *level, const char *message)
 {
 	struct record record;
-	char when[64], tail[96];
+	char when[CLOCK_TEXT], tail[96];
 
-	time_text(when, sizeof(when), the_log.format);
+	clock_text(clock_now(), the_log.format == LOG_JSON ? 6 : 0, when);
 	if (the_log.format == LOG_JSON) {
 		record.length = format(record.data, sizeof(record.data), "{\"level\":\"%s\",\"msg\":\"", level);
 		format(tail, sizeof(tail), "\",\"time\":\"%s\"}\n", when);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -18,13 +19,10 @@
 
 static const char *time_now(struct arena *arena)
 {
-	struct timespec now;
-	struct tm utc;
+	char text[CLOCK_TEXT];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-			    utc.tm_min, utc.tm_sec, now.tv_nsec);
+	clock_text(clock_now(), 9, text);
+	return arena_string(arena, text);
 }
 
 static const char *boot_id(struct arena *arena)

@@ -365,6 +365,14 @@ shows() { has_line "$screen" "$1" || { complain "not on the screen: '$1'"; retur
 	says "exit 137" "mode same"
 }
 
+@test "the runtime is killed: the container's terminal hangs up" {
+	shell 'trap "echo hung-up >/tmp/hup; exit 0" HUP; echo ready; while :; do sleep 0.1; done'
+	on_terminal expect ready raw kill KILL --
+	says "exit 137"
+	wait_for 5 grep -q hung-up "$rootfs/tmp/hup"
+	wait_for 5 is_state stopped
+}
+
 @test "a fault of the runtime's own leaves the terminal as it was" {
 	needs caisson "a peer's threads do that otherwise"
 	! grep -q __asan_init "$RUNTIME" || skip "a sanitizer takes faults for itself"
