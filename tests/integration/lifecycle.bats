@@ -885,3 +885,45 @@ load lib.bash
 	ok
 	says "seccomp 2"
 }
+
+# touched COMMAND...: what the runtime's own process opens, makes, connects to, executes or clones: one line each, paths in full.
+touched() {
+	timeout 30 strace -y -qq -s 200 -e trace=%file,connect,bind,execve,clone,clone3,fork,vfork -o "$T/trace" "$@" </dev/null >"$T/o" 2>&1 3>&- || { cat "$T/o"; return 1; }
+	sed -nE -e '/^(clone|clone3|fork|vfork)\(/s/\(.*//p' -e 's/^execve\("([^"]*)".*/execve \1/p' -e 's/^(connect|bind)\(.*sun_path="([^"]*)".*/\1 \2/p' \
+		-e 's/^[a-z0-9_]+\([0-9]+<([^>]*)>, "\/?([^"]*)".*/\1\/\2/p' -e 's/^[a-z0-9_]+\((AT_FDCWD[^,]*, )?"([^"]*)".*/\2/p' "$T/trace" |
+		sed -E 's,/+,/,g; s,/\.?$,,' | LC_ALL=C sort -u | grep -vx '' || true
+}
+
+# Every line has to be one that a row of the plan, or finding the host out, names.
+@test "create, start and delete of a plain container touch nothing else than what explain names" {
+	needs caisson "its own order"
+	command -v strace >/dev/null || skip "no strace"
+	args exit 0
+	local command facts state_dir cgroups proc program unexpected
+	# What the host is like, once a command; and the loader.
+	facts='/proc/(kcore|cgroups|self/uid_map|self|sys/kernel/random/boot_id)|/sys/module/apparmor/parameters/enabled|/sys/fs/selinux|/run/systemd/system|/etc/ld\.so\.(preload|cache)|/(usr/)?lib/.*\.so[.0-9]*'
+	state_dir="$state(/\\.\\.|/$id(/\\.?(state\\.json|config\\.json|cgroup\\.json|resources\\.[a-z]*|start\\.sock)[-.0-9]*)?|/\\.del\\..*)?"
+	cgroups='/sys/fs/cgroup(/.*)?|/proc/mounts'
+	proc='/proc(/[0-9]+(/(stat|cgroup|exe))?)?|/proc/self/fd/[0-9]+|/proc/self/fdinfo/[0-9]+'
+	program="execve $RUNTIME|$T/o"
+	# The directories above the state root and the container's root, up to the top: whose they are, and that one is not in the other.
+	local above=$state ancestors='(/\.\.)?'
+	while [[ $above == */* ]]; do
+		ancestors+="|$above(/\\.\\.)?"
+		above=${above%/*}
+	done
+	for command in "create --bundle $bundle" start delete; do
+		[[ $command != delete ]] || wait_for 5 is_state stopped
+		# shellcheck disable=SC2086
+		touched "$RUNTIME" --root "$state" $command "$id" >"$T/touched"
+		unexpected=$(grep -vxE "$facts|$state_dir|$cgroups|$proc|$program|/dev/null" "$T/touched" || true)
+		case $command in
+		create*)
+			unexpected=$(grep -vxE "$bundle(/config\\.json|/rootfs)?|/|clone3|bind /proc/self/fd/[0-9]+/start\\.sock|$ancestors" <<<"$unexpected" || true)
+			is "$(grep -cx 'clone3' "$T/touched")" 1
+			;;
+		start) unexpected=$(grep -vxE 'connect /proc/self/fd/[0-9]+/start\.sock' <<<"$unexpected" || true) ;;
+		esac
+		is "${unexpected//$'\n'/; }" "" "$command also touches"
+	done
+}
