@@ -40,7 +40,7 @@ static int show_help(const char *name, struct arena *arena, struct error *error)
 	struct text out = text_in(arena);
 	const struct command *command = name ? find_command(name) : NULL;
 
-	if (name && !command && !is_help(name))
+	if (name && !command && !is_help(name) && *name != '-') /* help --help */
 		return unknown_command(name, error);
 	if (command)
 		help_command(command, &out);
