@@ -30,7 +30,7 @@ struct exec_options {
 #define O(member) offsetof(struct exec_options, member)
 
 static const struct option options[] = {
-	{ "process", 'p', OPTION_STRING, O(process), "FILE", "a process object in JSON, in the place of what follows up to --process-label" },
+	{ "process", 'p', OPTION_STRING, O(process), "FILE", "a process object in JSON, for what follows up to --process-label" },
 	{ "cwd", 0, OPTION_STRING, O(cwd), "DIR", "working directory" },
 	{ "env", 'e', OPTION_LIST, O(env), "NAME=VALUE", "one more variable; repeats" },
 	{ "tty", 't', OPTION_FLAG, O(tty), NULL, "give it a terminal" },

@@ -51,8 +51,8 @@ static bool in_user_namespace(void)
 	return !(word[0] == 0 && word[1] == 0 && word[2] == UINT32_MAX);
 }
 
-/* On the host side, before anything is set up: a profile that is asked for where there is no LSM is an error (rule B.4.4). securityfs is not
- * asked: podman calls us without /sys/kernel where it maps ids, and the profile is set through /proc. */
+/* On the host side, before anything is set up: a profile that is asked for where there is no LSM is an error (rule B.4.4). securityfs is
+ * not asked: podman calls us without /sys/kernel where it maps ids, and the profile is set through /proc. */
 static bool has_apparmor(void)
 {
 	char enabled[8];

@@ -567,7 +567,7 @@ host_has() {
 	ok
 	local fd target
 	for fd in "/proc/$(pid_of)/fd"/*; do
-		target=$(readlink "$fd")
+		target=$(readlink "$fd") || continue # what making it needed is closed in this moment
 		lacks "$target" passwd
 		if [[ -d $fd ]]; then complain "init holds the directory $target"; false; fi
 	done

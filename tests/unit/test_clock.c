@@ -35,6 +35,9 @@ static void dates_are_those_of_the_calendar(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(it_counts_milliseconds_forward), cmocka_unit_test(dates_are_those_of_the_calendar) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_counts_milliseconds_forward),
+		cmocka_unit_test(dates_are_those_of_the_calendar),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
