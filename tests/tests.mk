@@ -83,6 +83,19 @@ check-vm: vm-ready
 		BUILD='$(BUILD)' RELEASE='$(RELEASE)' OWNER='$(OWNER)' FILES='$(VM_FILES)' FILTER='$(FILTER)' RUNTIME='$(VM_RUNTIME)' tests/vm/check; \
 	else echo "ok - vm # SKIP no qemu and no Debian packages to be had here"; fi
 
+# ---- the engines, in such guests ----
+#
+#   make check-engines                              all engines, both owners, caisson and a control: an hour of a core, or more
+#   make check-engines ENGINES=podman OWNER=systemd RUNTIMES=caisson FILTER=exec
+
+ENGINES  ?=
+RUNTIMES ?=
+
+check-engines: $(BUILD)/caisson
+	@if sh tests/tools --vm; then \
+		BUILD='$(BUILD)' RELEASE='$(RELEASE)' ENGINES='$(ENGINES)' OWNER='$(OWNER)' RUNTIMES='$(RUNTIMES)' FILTER='$(FILTER)' tests/vm/check-engines; \
+	else echo "ok - engines # SKIP no qemu and no Debian packages to be had here"; fi
+
 # ---- a real Debian ----
 
 check-debian: $(BUILD)/caisson
@@ -137,4 +150,4 @@ endif
 demo:
 	@bash tests/demo.sh
 
-.PHONY: check-unit vm-images vm-ready check-vm check-debian check-golden check-integration fuzz
+.PHONY: check-unit vm-images vm-ready check-vm check-engines check-debian check-golden check-integration fuzz

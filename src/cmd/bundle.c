@@ -86,8 +86,6 @@ static int make_request(const struct invocation *invocation, const char *id, con
 	const struct create_options *options = invocation->options;
 	const char *manager = invocation->globals->cgroup_manager;
 
-	if (manager && strcmp(manager, "cgroupfs") != 0 && strcmp(manager, "systemd") != 0)
-		return fail(error, 0, "--cgroup-manager %s is not supported yet", manager);
 	*request = (struct request){
 		.id = id,
 		.bundle = bundle,
@@ -97,6 +95,7 @@ static int make_request(const struct invocation *invocation, const char *id, con
 		.listen_fds = process_listen_fds(),
 		.listen_names = process_listen_names(),
 		.readiness = process_notify_socket() != NULL,
+		.no_cgroup = manager && strcmp(manager, "disabled") == 0,
 		.systemd_cgroup = invocation->globals->systemd_cgroup || (manager && strcmp(manager, "systemd") == 0),
 		.console_socket = options->console_socket,
 		.lower = options->lower.items,

@@ -36,7 +36,7 @@ const struct option global_option_table[] = {
 	{ "log-level", 0, OPTION_WORD, G(log_level), "LEVEL", "error (default), warning, info or debug", log_levels },
 	{ "root", 0, OPTION_STRING, G(root), "DIR", "where the state of containers is kept (default /run/caisson)" },
 	{ "systemd-cgroup", 0, OPTION_FLAG, G(systemd_cgroup), NULL, "systemd owns the cgroup; cgroupsPath is slice:prefix:name" },
-	{ "cgroup-manager", 0, OPTION_WORD, G(cgroup_manager), "NAME", "cgroupfs (default) or systemd", cgroup_managers },
+	{ "cgroup-manager", 0, OPTION_WORD, G(cgroup_manager), "NAME", "cgroupfs (default), systemd or disabled", cgroup_managers },
 	{ "rootless", 0, OPTION_WORD, G(rootless), "BOOL", "true, false or auto", rootless },
 	{ "criu", 0, OPTION_IGNORED, 0, "PATH", "accepted and ignored" },
 	{ "version", 'v', OPTION_FLAG, G(version), NULL, "print the version" },

@@ -117,19 +117,21 @@ void cgroup_hand_over(struct cgroup_planning *c)
 }
 
 /* Without any cgroup a container can still run, if nothing was asked of one. */
-static int no_cgroups(struct cgroup_planning *c, struct error *error)
+static int no_cgroups(struct cgroup_planning *c, const char *why, struct error *error)
 {
+	static const struct host_cgroup none = { .layout = CGROUP_NONE };
 	const struct spec_linux *linux_ = c->p->spec->linux_;
 
+	c->host = &none;
 	if (linux_ && linux_->cgroups_path && linux_->cgroups_path[0])
-		return fail_at(error, &linux_->cgroups_path_at, 0, "this host has no cgroups");
+		return fail_at(error, &linux_->cgroups_path_at, 0, "%s", why);
 	if (c->resources->devices.count) {
 		const struct spec_device_rule *first = c->resources->devices.items;
-		return fail_at(error, &first->at, 0, "device rules need cgroups, and this host has none");
+		return fail_at(error, &first->at, 0, "device rules need cgroups: %s", why);
 	}
 	try(cgroup_plan_resources(c, error));
 	try(cgroup_plan_unified(c, error));
-	plan_warn(c->p, NULL, "this host has no cgroups: the container runs without limits and device rules");
+	plan_warn(c->p, NULL, "%s: the container runs without limits and device rules", why);
 	return 0;
 }
 
@@ -141,10 +143,12 @@ int plan_cgroup(struct planning *p, struct error *error)
 
 	c.resources = linux_ && linux_->resources ? linux_->resources : &none;
 	p->plan->cgroup = (struct plan_cgroup){ .owner_uid = (uid_t)-1 };
+	if (p->request->no_cgroup)
+		return no_cgroups(&c, "--cgroup-manager is disabled", error);
 	if (p->request->systemd_cgroup)
 		try(cgroup_plan_unit(&c, error));
 	else if (!c.host->v2 && c.host->layout != CGROUP_HYBRID && c.host->layout != CGROUP_LEGACY)
-		return no_cgroups(&c, error);
+		return no_cgroups(&c, "this host has no cgroups", error);
 	cgroup_list_directories(&c);
 	if (!c.unit)
 		try(cgroup_plan_path(&c, error));

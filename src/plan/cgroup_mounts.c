@@ -73,6 +73,15 @@ static void as_legacy(struct planning *p, const struct mount_options *options, s
 	mount->link_count = links;
 }
 
+/* The container has no cgroup by request: nothing of the caller's is shown in its place. */
+static void as_nothing(struct planning *p, struct plan_mount *mount)
+{
+	mount->kind = MOUNT_FILESYSTEM;
+	mount->type = mount->source = arena_string(p->arena, "tmpfs");
+	mount->attr_set |= ABI_MOUNT_ATTR_RDONLY | ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC;
+	mount->attr_clear = 0;
+}
+
 int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const struct mount_options *options,
 		      struct plan_mount *mount, struct error *error)
 {
@@ -81,6 +90,10 @@ int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const s
 
 	if (options->first_own)
 		return fail_at(error, &spec->at, 0, "a cgroup mount has no options of its own: '%s'", options->first_own);
+	if (p->request->no_cgroup) {
+		as_nothing(p, mount);
+		return 0;
+	}
 	if (!cgroup->directory_count)
 		return fail_at(error, &spec->at, 0, "there is no cgroup to mount at '%s'", spec->destination);
 	mount->recursive_set = options->recursive_set;

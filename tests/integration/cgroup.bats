@@ -345,3 +345,31 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	[[ -d $dir ]]
 	rmdir "$dir"
 }
+
+@test "--cgroup-manager disabled: the caller's cgroup, nothing made, limits refused" {
+	needs caisson "crun's option"
+	edit 'del(.linux.cgroupsPath, .linux.resources) | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup"}]'
+	args cgroup + list /sys/fs/cgroup + wait
+	call_create rt --cgroup-manager disabled create --bundle "$bundle" "$id"
+	ok
+	no_cgroups
+	call rt start "$id"
+	ok
+	wait_for 5 box_says "list /sys/fs/cgroup"
+	diff "/proc/$(pid_of)/cgroup" /proc/self/cgroup
+	call rt exec "$id" /bin/probe echo there
+	is "$out" there
+	call rt pause "$id"
+	fails
+	call rt kill "$id" KILL
+	wait_for 5 is_state stopped
+	call rt delete "$id"
+	ok
+	edit '.linux.resources = {"pids": {"limit": 5}}'
+	call rt --cgroup-manager disabled create --bundle "$bundle" "$id"
+	fails linux.resources.pids
+	edit '.linux.resources = {"devices": [{"allow": false, "access": "rwm"}]}'
+	call rt --cgroup-manager disabled create --bundle "$bundle" "$id"
+	fails "device rules need cgroups"
+	nothing_left
+}
