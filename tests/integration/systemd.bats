@@ -392,6 +392,7 @@ service_property() { systemctl show --property "$1" --value "it-$id.service"; }
 
 @test "NOTIFY_SOCKET: a service of Type=notify is started once the program says so; the runtime is its main process" {
 	here
+	owned_by systemd "systemctl has to be seen where systemd is: no pid namespace around the tests"
 	args sleep 0.5 + notify "STATUS=almost|READY=1|MAINPID=1" + trap 15 + wait
 	service
 	is "$(service_property ActiveState)" active
@@ -408,6 +409,7 @@ service_property() { systemctl show --property "$1" --value "it-$id.service"; }
 
 @test "NOTIFY_SOCKET: with --detach the container's init is the service's main process" {
 	here
+	owned_by systemd "systemctl has to be seen where systemd is: no pid namespace around the tests"
 	args sleep 0.5 + notify READY=1 + trap 15 + wait
 	service --detach
 	is "$(service_property ActiveState)" active
