@@ -6,7 +6,11 @@
 struct arena;
 
 /* --cgroup: "PATH", or "CONTROLLER[,CONTROLLER]:PATH" for legacy hierarchies; a directory below the container's that is there. */
-struct cgroup_wishes { const char *const *items; size_t count; };
+struct cgroup_wishes {
+	const char *const *items;
+	size_t count;
+	bool even_frozen;    /* else a frozen cgroup is refused: who is born there does not come to its first instruction */
+};
 
 /* Opens the directories as cgroup_make would, each where the container's is, or a wish says; in the v2 tree, where the container's init
  * has put itself, as long as that is below the container's: with controllers enabled for its children a cgroup takes no processes

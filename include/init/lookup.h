@@ -9,7 +9,7 @@
 /* Without no_new_privs the filter was loaded early, and what init still does it does under it. */
 static inline bool filtered(const struct plan *plan)
 {
-	return plan->seccomp && !plan->process.no_new_privileges;
+	return plan->seccomp && plan->seccomp->early;
 }
 
 static inline enum lookup_flags lookup_flags(const struct plan *plan)

@@ -20,6 +20,7 @@ struct planning {
 	const struct spec *spec;
 	const struct host *host;
 	const struct request *request;
+	const struct spec_process *container; /* exec: the process of the configuration, which spec->process is not; NULL: none */
 	struct arena *arena;
 	struct plan *plan;
 	struct plan_warning *warnings; /* the newest first */

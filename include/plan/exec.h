@@ -15,8 +15,7 @@ struct exec_request {
 	bool no_new_privileges, terminal;
 	bool detached;
 	const char *console_socket;          /* who takes the terminal of a detached process; NULL: nobody */
-	unsigned preserve_fds, listen_fds;   /* as in struct request */
-	const char *listen_names;
+	unsigned preserve_fds;
 };
 
 /* `p` has the container's configuration, the host and an arena, and gets plan and warnings. 0, or -1 with the error filled. */

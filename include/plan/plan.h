@@ -237,6 +237,7 @@ struct plan_seccomp {
 	const struct plan_seccomp_rule *rules;
 	size_t rule_count;
 	uint32_t flags;                  /* for seccomp(2) */
+	bool early;                      /* loaded before privileges are dropped; else the last thing before execve */
 	bool notify;                     /* some rule notifies: the listener goes to listener_path */
 	const char *listener_path, *listener_metadata;
 	const struct abi_bpf_insn *program; /* HOST */

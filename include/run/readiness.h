@@ -5,15 +5,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "base/error.h"
+#include "run/listener.h"
 #include "state/state.h"
 
 struct readiness {
-	int socket;   /* what the container sees as /run/notify/notify.sock; -1: nobody waits for its word, or it has been told */
+	struct listener listener; /* at /run/notify/notify.sock; none: nobody waits for the program's word, or it has been told */
 	int manager;  /* connected to our own NOTIFY_SOCKET; -1 */
 	int barrier;  /* at its end once the manager has dealt with what we sent; -1: nothing to wait for */
 	pid_t main;   /* what the manager is told to be the service's main process */
 };
-#define READINESS_NONE { -1, -1, -1, 0 }
+#define READINESS_NONE { LISTENER_NONE, -1, -1, 0 }
 
 /* Whether a NOTIFY_SOCKET can be one: an absolute path, or '@' and an abstract name. */
 bool readiness_address_valid(const char *address);
@@ -22,8 +23,7 @@ bool readiness_address_valid(const char *address);
  * done is a warning: a manager that is not there is no reason not to start. */
 void readiness_open(const struct state_dir *state, const char *address, pid_t main, struct readiness *readiness);
 
-/* Reads one message of the container's, once readiness->socket is readable. If it says READY=1, the manager is told so and who the main
- * process is, and readiness->socket is closed. */
+/* Once readiness->listener.line is readable: the manager is told that the program is ready, and who the main process is. */
 void readiness_hear(struct readiness *readiness);
 
 /* What it has said before it ended; others of the container may go on talking, so not for ever. */
@@ -33,7 +33,8 @@ void readiness_hear_last(struct readiness *readiness);
  * filled only for a signal on the signalfd `signals` (-1: none). */
 int readiness_wait(struct readiness *readiness, int pidfd, int signals, struct error *error);
 
-/* The last part of it: the manager looks up who sent what, so we must not be gone before that. */
-void readiness_settle(struct readiness *readiness);
+/* The last part of it: the manager looks up who sent what, so we must not be gone before that. A signal that asks us to end (attend.h) ends
+ * it, too, and is no error: the program has been started. Takes all others that come. */
+void readiness_settle(struct readiness *readiness, int signals);
 
 void readiness_close(struct readiness *readiness);

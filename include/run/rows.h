@@ -45,7 +45,6 @@ static inline bool rlimits(const struct plan *plan) { return plan->process.rlimi
 static inline bool oom_score(const struct plan *plan) { return plan->process.oom_score_adj != NULL; }
 static inline bool labels(const struct plan *plan) { return plan->process.apparmor || plan->process.selinux; }
 static inline bool filter(const struct plan *plan) { return plan->seccomp && plan->has_process; }
-/* Without no_new_privs a filter needs CAP_SYS_ADMIN, so it is loaded before capabilities are dropped (seccomp(2), rule B.6.11). */
-static inline bool early_filter(const struct plan *plan) { return filter(plan) && !plan->process.no_new_privileges; }
-static inline bool late_filter(const struct plan *plan) { return filter(plan) && plan->process.no_new_privileges; }
+static inline bool early_filter(const struct plan *plan) { return filter(plan) && plan->seccomp->early; }
+static inline bool late_filter(const struct plan *plan) { return filter(plan) && !plan->seccomp->early; }
 static inline bool early_notify(const struct plan *plan) { return early_filter(plan) && plan->seccomp->notify; }

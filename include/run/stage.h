@@ -34,6 +34,7 @@ struct stage {
 	struct oom_tally oom;         /* in a unit of systemd's */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	int container;                /* exec: the pidfd of the container's init; -1 */
+	enum status status;           /* exec: of the container */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */

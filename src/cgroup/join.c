@@ -133,6 +133,10 @@ int cgroup_open(const struct cgroup_at *at, pid_t init, const struct cgroup_wish
 			to->v2 = fd;
 		directories[i] = (struct plan_cgroup_directory){ .mount = at->hierarchies[i].mount, .v2 = at->hierarchies[i].v2 };
 	}
+	if (!wishes->even_frozen && to->v2 >= 0 && tree_event(to->v2, "frozen 1")) {
+		cgroup_close(to);
+		return fail(error, 0, "cannot exec in a paused container: its init's cgroup is frozen (use --ignore-paused to override)");
+	}
 	plan->path = at->path;
 	plan->directories = directories;
 	plan->directory_count = at->count;

@@ -89,7 +89,6 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 		.apparmor = o->apparmor, .label = o->label, .env = list_of(&o->env), .groups = list_of(&o->groups),
 		.capabilities = list_of(&o->capabilities), .no_new_privileges = o->no_new_privileges, .terminal = o->tty,
 		.detached = o->detach, .console_socket = o->console_socket, .preserve_fds = process_preserved(o->preserve_fds),
-		.listen_fds = process_listen_fds(), .listen_names = process_listen_names(),
 	};
 
 	if (document)
@@ -102,9 +101,9 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 	return r;
 }
 
-static int check_status(const struct exec_options *o, const struct state_dir *state, const struct record *record, struct error *error)
+static int check_status(const struct exec_options *o, const struct state_dir *state, enum status status, struct error *error)
 {
-	switch (container_status(state, record)) {
+	switch (status) {
 	case STATUS_CREATED:
 	case STATUS_RUNNING:
 		return 0;
@@ -130,7 +129,8 @@ static int prepare(const struct invocation *invocation, struct stage *stage, str
 	if (found == 0)
 		return fail(error, 0, "cannot exec in container '%s': it is still being created, or its create was abandoned",
 			    invocation->args[0]);
-	try(check_status(o, &stage->state, &stage->record, error));
+	stage->status = container_status(&stage->state, &stage->record);
+	try(check_status(o, &stage->state, stage->status, error));
 	try(make_plan(invocation, stage, error));
 	stage->procfs = procfs_host();
 	if (stage->procfs < 0)
@@ -180,7 +180,7 @@ static int exec_attended(struct stage *stage, const struct cgroup_wishes *wishes
 static int play(const struct invocation *invocation, struct stage *stage, struct error *error)
 {
 	const struct exec_options *o = invocation->options;
-	const struct cgroup_wishes wishes = { o->cgroups.items, o->cgroups.count };
+	const struct cgroup_wishes wishes = { o->cgroups.items, o->cgroups.count, o->ignore_paused };
 
 	try(prepare(invocation, stage, error));
 	umask(0);

@@ -64,13 +64,13 @@ static int attend_and_finish(const struct invocation *invocation, struct prepare
 	if (attended->relay)
 		relay_close(attended->relay);
 	tell_oom(&stage->record, &stage->oom);
-	readiness_settle(attended->readiness);
-	if (o->keep)
-		return code;
 	struct error gone = { 0 };
-	if (state_open(&stage->state, stage->record.id, STATE_LOCK, &gone) < 0)
-		return code; /* somebody else deleted it */
-	return finish(prepared, stage, error) < 0 ? -1 : code;
+	/* Where it cannot be opened somebody else has deleted it. */
+	if (!o->keep && state_open(&stage->state, stage->record.id, STATE_LOCK, &gone) == 0 && finish(prepared, stage, error) < 0)
+		code = -1;
+	/* Last, as it may take a while: nothing of the container is left meanwhile. */
+	readiness_settle(attended->readiness, signals);
+	return code;
 }
 
 static int run(const struct invocation *invocation, struct error *error)

@@ -41,7 +41,7 @@ static int start(const struct invocation *invocation, struct error *error)
 	const char *manager = process_notify_socket();
 	if (manager && container_status(&state, &record) == STATUS_CREATED) /* else another start may be waiting */
 		readiness_open(&state, manager, record.pid, &readiness);
-	_cleanup_fd int pidfd = readiness.socket >= 0 ? record_pidfd(&record) : -1;
+	_cleanup_fd int pidfd = readiness.listener.line >= 0 ? record_pidfd(&record) : -1;
 	if (container_start(&state, &record, invocation->arena, -1, error) < 0)
 		return container_start_hook_failed(error) ? destroy_failed(invocation, &state, &record, hooks) : -1;
 	/* A hook may call us for this container: the lock is not ours meanwhile. */

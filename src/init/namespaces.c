@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -28,6 +29,13 @@ int init_become_root(struct stage *stage, struct error *error)
 		return 0; /* no id 0 in there: the capabilities came over the exec as ambient ones */
 	int r = become_root();
 	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot become root of the user namespace") : 0;
+}
+
+/* The runtime's own additional groups, while we may: in a user namespace that denies setgroups(2) they could not be dropped any more, and
+ * would be the container's (case C39). Without CAP_SETGID they are those of an ordinary user, who has no others to begin with. */
+static void drop_groups(void)
+{
+	cred_set_groups(NULL, 0);
 }
 
 static int join_one(const struct plan_namespace *ns, struct error *error)
@@ -80,6 +88,8 @@ int init_enter_container(struct stage *stage, struct error *error)
 {
 	const struct plan *plan = stage->plan;
 
+	if (plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN)
+		drop_groups();
 	try(enter_all(&plan->namespaces, error));
 	if (plan->namespaces.of[PLAN_NS_PID].mode != NS_JOIN)
 		close(plan->namespaces.container);
@@ -112,6 +122,9 @@ static int be_reborn(struct stage *stage, struct error *error)
 		baton_send(stage->socket, &reborn, pidfd);
 		_exit(0);
 	}
+	/* Strangers see us from here on. */
+	process_die_with_parent(SIGKILL);
+	process_undumpable();
 	close(until[1]);
 	while (read(until[0], &nothing, 1) < 0 && errno == EINTR)
 		;
@@ -140,6 +153,7 @@ int init_namespaces(struct stage *stage, struct error *error)
 			left |= 1u << i;
 	try(join_others(n, &left, error));
 	if (n->of[PLAN_NS_USER].mode == NS_JOIN) {
+		drop_groups();
 		try(join_one(&n->of[PLAN_NS_USER], error));
 		/* It may map no id 0; then we stay who we are, with the capabilities that entering it gave. */
 		become_root();
@@ -208,7 +222,7 @@ int init_pid_namespace(struct stage *stage, struct error *error)
 {
 	const struct plan *plan = stage->plan;
 	const struct plan_namespace *ns = &plan->namespaces.of[PLAN_NS_PID];
-	bool notifies = plan->seccomp && plan->seccomp->notify && !plan->process.no_new_privileges;
+	bool notifies = plan->seccomp && plan->seccomp->notify && plan->seccomp->early;
 	int fd = plan->kind == PLAN_EXEC ? plan->namespaces.container : ns->fd;
 
 	if (ns->own)
@@ -228,6 +242,8 @@ int init_pid_namespace(struct stage *stage, struct error *error)
 
 int init_reborn(struct stage *stage, struct error *error)
 {
+	/* It shows the processes of the runtime's pid namespace: whoever may trace us inside is not to find it (rule B.1.6). */
+	close_fd(&stage->procfs);
 	if (!rebirth_pending(stage->plan))
 		return 0;
 	try(be_reborn(stage, error));

@@ -131,7 +131,7 @@ static int no_cgroups(struct cgroup_planning *c, const char *why, struct error *
 	}
 	try(cgroup_plan_resources(c, error));
 	try(cgroup_plan_unified(c, error));
-	plan_warn(c->p, NULL, "%s: the container runs without limits and device rules", why);
+	plan_warn(c->p, NULL, "%s: the container runs without limits and device rules; with CAP_MKNOD it reaches all devices", why);
 	return 0;
 }
 

@@ -155,9 +155,10 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 		try(by_options(p, r, process, error));
 	*spec = *p->spec;
 	spec->process = process;
+	p->container = p->spec->process;
 	p->spec = spec;
 	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
-				     .console_socket = r->console_socket, .listen_fds = r->listen_fds, .listen_names = r->listen_names };
+				     .console_socket = r->console_socket };
 	p->request = request;
 	plan_entered(p);
 	try(plan_process(p, error));

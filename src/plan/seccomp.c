@@ -251,6 +251,30 @@ static int plan_flags(struct planning *p, const struct spec_seccomp *spec, struc
 	return 0;
 }
 
+static bool may_trace(const struct spec_process *process)
+{
+	const struct json_strings *bounding = process->capabilities ? &process->capabilities->bounding : NULL;
+
+	for (uint32_t i = 0; bounding && i < bounding->count; i++)
+		if (strcmp(bounding->items[i], "CAP_SYS_PTRACE") == 0)
+			return true;
+	return false;
+}
+
+/* Without no_new_privs a filter needs CAP_SYS_ADMIN, so it is loaded before capabilities are dropped (seccomp(2), rule B.6.11). And a
+ * process that shows itself in a pid namespace where somebody may trace it could be made to act in its filter's absence: there it has it
+ * before. Who is in a pid namespace that is joined by path we do not know. */
+static bool loads_early(const struct planning *p)
+{
+	const struct plan *plan = p->plan;
+
+	if (!plan->process.no_new_privileges)
+		return true;
+	if (plan->namespaces.of[PLAN_NS_PID].mode != NS_JOIN)
+		return false;
+	return plan->kind == PLAN_CREATE || may_trace(p->spec->process) || (p->container && may_trace(p->container));
+}
+
 int plan_seccomp(struct planning *p, struct error *error)
 {
 	const struct spec_seccomp *spec = p->spec->linux_ ? p->spec->linux_->seccomp : NULL;
@@ -263,6 +287,7 @@ int plan_seccomp(struct planning *p, struct error *error)
 	plan->default_action = action_of(spec->default_action, spec->default_errno_ret);
 	plan->listener_path = spec->listener_path;
 	plan->listener_metadata = spec->listener_metadata;
+	plan->early = loads_early(p);
 	try(plan_architectures(p, spec, plan, error));
 	try(plan_rules(p, spec, plan, error));
 	try(plan_flags(p, spec, plan, error));

@@ -111,7 +111,7 @@ static bool wait_for_news(struct attended *attended)
 		{ .fd = attended->pidfd, .events = POLLIN },
 		{ .fd = attended->signals, .events = POLLIN },
 		{ .fd = attended->oom->own, .events = POLLPRI },
-		{ .fd = attended->readiness ? attended->readiness->socket : -1, .events = POLLIN },
+		{ .fd = attended->readiness ? attended->readiness->listener.line : -1, .events = POLLIN },
 	};
 
 	struct relay *relay = attended->relay;

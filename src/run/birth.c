@@ -21,6 +21,7 @@
 #include "run/image.h"
 #include "run/oom.h"
 #include "run/stage.h"
+#include "run/talk.h"
 
 /* The largest filter the kernel takes is 4096 instructions of 8 bytes; making it uses the arena a little, too. */
 #define FILTER_ROOM (1u << 20)
@@ -191,10 +192,13 @@ int score_wait(struct stage *stage, struct error *error)
 		int signal = stage->signals >= 0 ? signals_pending(stage->signals) : 0;
 		if (signal)
 			return fail(error, 0, "interrupted by signal %d", signal);
-		if (poll(wait_for, 2, -1) < 0 && errno != EINTR)
+		int ready = poll(wait_for, 2, stage->reborn ? TALK_ANSWER_MS : -1);
+		if (ready < 0 && errno != EINTR)
 			return fail(error, errno, "cannot wait for init");
 		if (wait_for[0].revents)
 			return 0;
+		if (ready == 0) /* strangers in its pid namespace may have stopped it */
+			return fail(error, 0, "container init does not answer: it may be stopped (SIGSTOP) or frozen");
 	}
 }
 

@@ -129,7 +129,7 @@ static void fill_record(struct stage *stage)
 	record->has_process = plan->has_process;
 	record_cgroups(stage);
 	record_hooks(stage);
-	if (seccomp && seccomp->notify && plan->process.no_new_privileges) {
+	if (seccomp && seccomp->notify && !seccomp->early) {
 		record->notify_path = seccomp->listener_path;
 		record->notify_metadata = seccomp->listener_metadata;
 	}

@@ -107,9 +107,9 @@ static const struct row rows[] = {
 	A("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
 	/* Bounding set first: after the uid change we no longer hold CAP_SETPCAP. */
 	I("user", "drop capabilities, become the user, enter the working directory", init_user, process, show_user),
+	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	/* Only now may strangers see init: the host's file system and all privileges are gone from it (rule B.11, CVE-2016-9962). */
 	I("reborn", "go on as a process of the joined pid namespace", init_reborn, joins_pid, NULL),
-	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
 	H("console-socket", "hand the terminal's master to who waits for it", host_console, handed_over, NULL),
 	/* init may outlive its creator only once its pid is on record (rule B.14.5). */

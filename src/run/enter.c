@@ -109,11 +109,12 @@ int host_exec_commit(struct stage *stage, struct error *error)
 static int see_off(struct stage *stage, struct error *error)
 {
 	const struct plan_seccomp *seccomp = stage->plan->seccomp;
-	bool late = seccomp && seccomp->notify && stage->plan->process.no_new_privileges;
+	bool late = seccomp && seccomp->notify && !seccomp->early;
 	_cleanup_fd int agent = late ? notify_connect(seccomp->listener_path, error) : -1;
 	struct talk talk = {
 		.record = &stage->record, .arena = stage->arena, .socket = stage->socket, .pidfd = stage->pidfd, .agent = agent,
 		.signals = stage->signals, .oom = &stage->oom, .pid = stage->pid, .taken = true,
+		.metadata = seccomp ? seccomp->listener_metadata : NULL, .status = stage->status, .patience_ms = TALK_ANSWER_MS,
 	};
 
 	return late && agent < 0 ? -1 : talk_until_exec(&talk, error);

@@ -20,9 +20,9 @@ static const struct row rows[] = {
 	I("seccomp-early", "load the filter: without no_new_privs it needs CAP_SYS_ADMIN", init_seccomp_early, early_filter, NULL),
 	A("notify", "hand the filter's listener to its agent", host_notify, early_notify, NULL),
 	I("user", "drop capabilities, become the user, enter the working directory", init_user, NULL, show_user),
+	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	/* The container sees it from here on, and finds neither privileges nor anything of the host's (rule B.11, CVE-2016-9962). */
 	I("reborn", "go on as a process of the container's pid namespace", init_reborn, joins_pid, NULL),
-	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, NULL, show_program),
 	H("console-socket", "hand the terminal's master to who waits for it", host_console, handed_over, NULL),
 	H("commit", "write the pid file", host_exec_commit, NULL, NULL),

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "kern/message.h"
@@ -19,8 +20,6 @@
 #include "run/handover.h"
 
 #define BARRIER_MS 30000
-#define MESSAGE_MOST 4096
-#define QUEUE_MOST 1024 /* messages that may lie in a socket: net.unix.max_dgram_qlen, with room */
 
 bool readiness_address_valid(const char *address)
 {
@@ -30,6 +29,7 @@ bool readiness_address_valid(const char *address)
 static int connect_abstract(const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = HANDOVER_SECONDS };
 	size_t length = strlen(name);
 
 	if (length >= sizeof(address.sun_path))
@@ -37,27 +37,11 @@ static int connect_abstract(const char *name)
 	memcpy(address.sun_path + 1, name, length); /* the first byte stays 0: unix(7) */
 	_cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, size) < 0)
+	/* A manager that does not read must not hold us up for ever. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
+	    connect(fd, (const struct sockaddr *)&address, size) < 0)
 		return -errno;
 	return take_fd(&fd);
-}
-
-/* In the directory that is bound into the container. It is read-only there, but a privileged container can change that: so nothing that
- * lies there is followed, and the mode comes from the umask and not from a chmod of whatever has the name. */
-static int listen_in(int dir)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	/* sun_path holds 108 bytes and a state root may be longer: the directory is named by its descriptor. */
-	format(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" PLAN_READINESS_SOCKET, dir);
-	unlinkat(dir, PLAN_READINESS_SOCKET, 0); /* of a start that was cut short */
-	mode_t before = umask(0);
-	int r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-	umask(before);
-	return r < 0 ? r : take_fd(&fd);
 }
 
 void readiness_open(const struct state_dir *state, const char *address, pid_t main, struct readiness *readiness)
@@ -72,27 +56,13 @@ void readiness_open(const struct state_dir *state, const char *address, pid_t ma
 			    errno_text(-manager));
 		return;
 	}
-	_cleanup_fd int fd = listen_in(dir);
-	if (fd < 0) {
-		log_warning("cannot make the socket on which the program could tell that it is ready: %s", errno_text(-fd));
+	struct listener listener;
+	int r = listener_start(dir, &listener);
+	if (r < 0) {
+		log_warning("cannot make the socket on which the program could tell that it is ready: %s", errno_text(-r));
 		return;
 	}
-	*readiness = (struct readiness){ take_fd(&fd), take_fd(&manager), -1, main };
-}
-
-/* A list of lines (sd_notify(3)), of which this one is all that interests us. */
-static bool says_ready(const char *message, size_t length)
-{
-	static const char ready[] = "READY=1";
-
-	for (const char *line = message, *end = message + length; line < end;) {
-		const char *newline = memchr(line, '\n', (size_t)(end - line));
-		size_t size = (size_t)((newline ? newline : end) - line);
-		if (size == strlen(ready) && memcmp(line, ready, size) == 0)
-			return true;
-		line += size + 1;
-	}
-	return false;
+	*readiness = (struct readiness){ listener, take_fd(&manager), -1, main };
 }
 
 static int tell(int manager, const char *text)
@@ -133,39 +103,26 @@ static void pass_on(struct readiness *readiness)
 
 void readiness_hear(struct readiness *readiness)
 {
-	char message[MESSAGE_MOST];
-	ssize_t length;
-
-	/* No room for descriptors: those that come along are closed by the kernel. */
-	do
-		length = recv(readiness->socket, message, sizeof(message), 0);
-	while (length < 0 && errno == EINTR);
-	if (length < 0 || !says_ready(message, (size_t)length))
-		return;
-	close_fd(&readiness->socket);
-	pass_on(readiness);
+	if (listener_hear(&readiness->listener))
+		pass_on(readiness);
+	else
+		log_warning("the process that listened for the program's word of readiness is gone: the service manager is not told");
 }
 
 void readiness_hear_last(struct readiness *readiness)
 {
-	struct pollfd wait_for = { .events = POLLIN };
-
-	for (int i = 0; i < QUEUE_MOST; i++) {
-		wait_for.fd = readiness->socket;
-		if (poll(&wait_for, 1, 0) <= 0)
-			break;
-		readiness_hear(readiness);
-	}
+	if (readiness->listener.line >= 0 && listener_hear_last(&readiness->listener))
+		pass_on(readiness);
 }
 
 /* False once there is nothing more to wait for. */
 static bool wait_for_word(struct readiness *readiness, int pidfd, int signals, struct error *error)
 {
 	struct pollfd wait_for[3] = {
-		{ .fd = readiness->socket, .events = POLLIN }, { .fd = pidfd, .events = POLLIN }, { .fd = signals, .events = POLLIN },
+		{ .fd = readiness->listener.line, .events = POLLIN }, { .fd = pidfd, .events = POLLIN }, { .fd = signals, .events = POLLIN },
 	};
 
-	if (readiness->socket < 0)
+	if (readiness->listener.line < 0)
 		return false;
 	if (poll(wait_for, 3, -1) < 0)
 		return errno == EINTR;
@@ -182,22 +139,37 @@ int readiness_wait(struct readiness *readiness, int pidfd, int signals, struct e
 {
 	while (wait_for_word(readiness, pidfd, signals, error))
 		;
-	readiness_settle(readiness);
+	readiness_settle(readiness, signals);
 	return error->text[0] ? -1 : 0;
 }
 
-void readiness_settle(struct readiness *readiness)
+/* Signals are blocked where there is a signalfd, and that of a foreground run has others, too: SIGCHLD, what was to be forwarded. */
+static bool told_to_end(int signals)
 {
-	struct pollfd barrier = { .fd = readiness->barrier };
+	int number = signals_pending(signals);
 
-	if (readiness->barrier >= 0)
-		poll(&barrier, 1, BARRIER_MS);
+	while (number && !signal_ends(number))
+		number = signals_pending(signals);
+	return number != 0;
+}
+
+void readiness_settle(struct readiness *readiness, int signals)
+{
+	struct pollfd wait_for[2] = { { .fd = readiness->barrier }, { .fd = signals, .events = POLLIN } };
+	int64_t deadline = clock_ms() + BARRIER_MS, left = BARRIER_MS;
+
+	for (; readiness->barrier >= 0 && left > 0; left = deadline - clock_ms()) {
+		if (poll(wait_for, 2, (int)left) < 0 && errno != EINTR)
+			break;
+		if (wait_for[0].revents || (wait_for[1].revents && told_to_end(signals)))
+			break;
+	}
 	close_fd(&readiness->barrier);
 }
 
 void readiness_close(struct readiness *readiness)
 {
-	close_fd(&readiness->socket);
+	listener_end(&readiness->listener);
 	close_fd(&readiness->manager);
 	close_fd(&readiness->barrier);
 }

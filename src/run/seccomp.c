@@ -33,8 +33,9 @@ static int send_to_agent(const struct stage *stage, int listener, struct error *
 	struct oci_state state;
 	struct text json = text_in(stage->arena);
 
-	oci_state_fill(&state, &stage->record, STATUS_CREATING);
-	state.pid = stage->pid;
+	bool exec = stage->plan->kind == PLAN_EXEC; /* the state is the container's, the process another one */
+	oci_state_fill(&state, &stage->record, exec ? stage->status : STATUS_CREATING);
+	state.pid = exec ? stage->record.pid : stage->pid;
 	state.rootfs = state.created = state.owner = NULL; /* runtime.md#state and no more */
 	json_encode(&oci_state_table, &state, JSON_COMPACT, &json);
 	_cleanup_fd int agent = notify_connect(plan->listener_path, error);

@@ -89,7 +89,8 @@ int container_start(const struct state_dir *state, const struct record *record, 
 	if (connection < 0)
 		return fail(error, errno, "cannot make a socket");
 	struct oom_tally oom = OOM_TALLY_NONE;
-	struct talk talk = { record, arena, connection, pidfd, agent, signals, &oom, record->pid, false, false };
+	struct talk talk = { record, arena, connection, pidfd, agent, signals, &oom, record->pid, record->notify_metadata,
+			     STATUS_CREATING, -1, false, false };
 	container_oom_follow(record, &oom);
 	int r = tell_go(&talk, state, error) < 0 ? -1 : talk_until_exec(&talk, error);
 	oom_tally_close(&oom);

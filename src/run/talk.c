@@ -12,15 +12,12 @@
 #include "run/notify.h"
 #include "run/oom.h"
 
-/* A created container waits for nothing but us: if it does not answer within this time, somebody has stopped it. */
-#define ANSWER_MS 10000
-
 static int wait_for_word(const struct talk *talk, struct error *error)
 {
 	struct pollfd wait_for[2] = { { .fd = talk->socket, .events = POLLIN }, { .fd = talk->signals, .events = POLLIN } };
 
 	for (;;) {
-		int ready = poll(wait_for, 2, talk->taken ? -1 : ANSWER_MS);
+		int ready = poll(wait_for, 2, talk->taken ? talk->patience_ms : TALK_ANSWER_MS);
 		if (ready < 0 && errno != EINTR)
 			return fail(error, errno, "cannot wait for init");
 		if (wait_for[0].revents)
@@ -46,8 +43,8 @@ static int talk_ended(struct talk *talk, struct error *error)
 static int heard(struct talk *talk, struct baton *baton, ssize_t length, int listener, struct error *error)
 {
 	if (listener >= 0 && talk->agent >= 0) {
-		const char *state = hook_state_json(talk->arena, talk->record, STATUS_CREATING, talk->pid);
-		return notify_send(talk->agent, talk->record->notify_metadata, state, talk->pid, listener, error);
+		const char *state = hook_state_json(talk->arena, talk->record, talk->status, talk->record->pid);
+		return notify_send(talk->agent, talk->metadata, state, talk->pid, listener, error);
 	}
 	if (length != sizeof(*baton))
 		return fail(error, EPROTO, "init sent something unexpected");

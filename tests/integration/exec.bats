@@ -386,6 +386,39 @@ seen_inside() {
 	is "$(grep -vx '/memfd:caisson-init (deleted)' "$T/seen" || true)" "" "seen from inside with CAP_SYS_PTRACE"
 }
 
+@test "where somebody may trace it, it has its filter before it can be seen" {
+	skip_on runc "1.1 loads it last"
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])
+		| .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sethostname"], "action": "SCMP_ACT_ERRNO"}]}
+		| .process.args = ["/bin/sh", "-c", "while :; do for p in /proc/[0-9]*; do while read a b; do [ \"$a\" != Seccomp: ] || echo $p $b; done <$p/status; done 2>/dev/null; done"]'
+	create
+	ok
+	call rt start "$id"
+	ok
+	local i
+	for i in {1..60}; do
+		inside syscall sethostname
+		says "syscall sethostname EPERM"
+	done
+	call rt delete --force "$id"
+	ok
+	(($(sort -u "$T/box.out" | grep -vc '^/proc/1 ') > 5)) || { complain "hardly any was seen"; false; }
+	is "$(sort -u "$T/box.out" | grep ' 0$' || true)" "" "seen without a filter"
+}
+
+@test "stopped by the container while it is made: an error, in time" {
+	skip_on runc "hangs"
+	edit '.process.args = ["/bin/sh", "-c", "while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = 1 ] || kill -STOP $p; done; done 2>/dev/null"]'
+	create
+	ok
+	call rt start "$id"
+	ok
+	local begin=$SECONDS
+	LIMIT=60 inside ids
+	((SECONDS - begin < 30 * SLOW))
+	[[ $code == 0 ]] || fails "does not answer"
+}
+
 # ---- the container's state ----
 
 @test "stopped, unknown, paused: refused in the words callers look for" {

@@ -377,3 +377,19 @@ userns() {
 	fails
 	nothing_left
 }
+
+@test "C39: the caller's additional groups do not come along into a joined user namespace that denies setgroups" {
+	skip_on runc "not tried"
+	setpriv --reuid 2000 --regid 2000 --clear-groups unshare --user --map-root-user sleep 100 3>&- &
+	local holder=$!
+	wait_for 5 grep -q deny "/proc/$holder/setgroups"
+	chown -R 2000:2000 "$rootfs"
+	edit '.linux.namespaces += [{"type": "user", "path": $p}] | .linux.namespaces -= [{"type": "network"}] | .mounts = [.mounts[] | select(.destination == "/proc")]' \
+		--arg p "/proc/$holder/ns/user"
+	args ids
+	chmod a+x "$T" "${T%/*}" "${T%/*/*}" "$bundle"
+	call setpriv --groups 0,5,42 "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id"
+	kill $holder
+	ok
+	is "$(grep '^groups' <<<"$out")" "groups"
+}
