@@ -2,14 +2,15 @@
 
 # Both runtimes of a kind as CRI knows them, so that the name says who makes the cgroups.
 containerd_settings() {
-	local name
+	local name systemd=false
+	[[ $MANAGER != systemd ]] || systemd=true
 	mkdir -p /etc/containerd
 	{
 		printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "localhost/pause:1"\n'
 		for name in caisson runc crun; do
 			printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s]\n  runtime_type = "io.containerd.runc.v2"\n' "$name"
 			printf '  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.%s.options]\n' "$name"
-			printf '    BinaryName = "%s"\n    SystemdCgroup = %s\n' "$(type -P "$name")" "$([[ $MANAGER == systemd ]] && echo true || echo false)"
+			printf '    BinaryName = "%s"\n    SystemdCgroup = %s\n' "$(type -P "$name")" "$systemd"
 		done
 	} >/etc/containerd/config.toml
 }

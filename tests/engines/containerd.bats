@@ -24,6 +24,7 @@ ctr_run() {
 task() { within 60 ctr tasks "$@"; }
 background() { call ctr_run "$1" -d "${@:2}"; ok; }
 pid_of_task() { task ls | awk -v name="$1" '$1 == name { print $2 }'; }
+inside() { printf '/proc/%s/root%s' "$(pid_of_task "$1")" "$2"; }
 task_is() { [[ $(task ls | awk -v name="$1" '$1 == name { print $3 }') == "$2" ]]; }
 
 @test "run: what the program says on both, and its exit code" {
@@ -58,7 +59,8 @@ task_is() { [[ $(task ls | awk -v name="$1" '$1 == name { print $3 }') == "$2" ]
 
 @test "run: a read-only root, no capability, the default filter" {
 	call ctr_run one --rm --read-only --seccomp --cap-drop CAP_CHOWN -- \
-		sh -c 'touch /file || echo read-only; chown 1 /tmp/. || echo kept; grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status; mount -t tmpfs x /tmp || echo denied'
+		sh -c 'touch /file || echo read-only; chown 1 /tmp/. || echo kept
+			grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status; mount -t tmpfs x /tmp || echo denied'
 	ok
 	is "$out" $'read-only\nkept\nNoNewPrivs:\t1\nSeccomp:\t2\ndenied'
 }
@@ -112,22 +114,22 @@ task_is() { [[ $(task ls | awk -v name="$1" '$1 == name { print $3 }') == "$2" ]
 
 @test "pause and resume: nothing goes on meanwhile" {
 	background one -- sh -c 'while :; do echo >>/tmp/count; done'
-	local root before
-	root=/proc/$(pid_of_task one)/root/tmp/count
-	wait_for 5 test -s "$root"
+	local file before
+	file=$(inside one /tmp/count)
+	wait_for 5 test -s "$file"
 	call task pause one
 	ok
 	task_is one PAUSED
-	before=$(stat -c %s "$root")
+	before=$(stat -c %s "$file")
 	sleep 1
-	is "$(stat -c %s "$root")" "$before" "the size of a file that grows"
+	is "$(stat -c %s "$file")" "$before" "the size of a file that grows"
 	call task exec --exec-id e1 one true
 	differs "$code" 0
 	call task resume one
 	ok
 	task_is one RUNNING
 	sleep 1
-	differs "$(stat -c %s "$root")" "$before" "the size of a file that grows"
+	differs "$(stat -c %s "$file")" "$before" "the size of a file that grows"
 }
 
 metric() { awk -v name="$1" '$1 == name { print $2 }' <<<"$out"; }
@@ -135,18 +137,18 @@ metric() { awk -v name="$1" '$1 == name { print $2 }' <<<"$out"; }
 	background one --memory-limit 50000000 -- sh -c 'sleep 1001 & sleep 1000; :'
 	call task metrics one
 	ok
-	is "$(metric pids.current)" 2
+	is "$(metric pids.current)" 3
 	is "$(metric memory.usage_limit)" 49999872
 	[[ $(metric memory.usage) -gt 10000 ]] || { complain "no memory in use"; return 1; }
 	call task ps one
 	ok
-	is "$(wc -l <<<"$out")" 3 "lines of ps"
+	is "$(wc -l <<<"$out")" 4 "lines of ps"
 	contains "$out" "$(pid_of_task one)"
 }
 
 @test "kill: the signal arrives, the code is the program's, a second kill finds no one" {
 	background one -- sh -c 'trap "exit 5" TERM; echo >/tmp/ready; while :; do sleep 0.1; done'
-	wait_for 5 test -e "/proc/$(pid_of_task one)/root/tmp/ready"
+	wait_for 5 test -e "$(inside one /tmp/ready)"
 	call task kill one
 	ok
 	wait_for 5 task_is one STOPPED
@@ -182,7 +184,8 @@ metric() { awk -v name="$1" '$1 == name { print $2 }' <<<"$out"; }
 	local pid resources
 	pid=$(pid_of_task one)
 	is "$(limit_of "$pid" memory.max)" 49999872
-	resources='{"memory":{"limit":67108864,"swap":67108864},"cpu":{"shares":512,"quota":50000,"period":100000},"pids":{"limit":33},"blockIO":{"weight":0}}'
+	resources='{"memory":{"limit":67108864,"swap":67108864,"kernel":67108864},
+		"cpu":{"shares":512,"quota":50000,"period":100000},"pids":{"limit":33},"blockIO":{"weight":0}}'
 	ask Update "$(jq -cn --arg value "$resources" \
 		'{container_id: "one", resources: {type_url: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", value: $value}}')"
 	is "$(limit_of "$pid" memory.max)" 67108864

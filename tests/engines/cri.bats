@@ -61,7 +61,8 @@ pid_in_pod() { ctr -n k8s.io tasks ls | awk -v id="$container" '$1 == id { print
 exec_sync() {
 	local seconds=$1
 	shift
-	ask ExecSync "$(jq -cn --arg id "$container" --argjson timeout "$seconds" '{container_id: $id, cmd: $ARGS.positional, timeout: $timeout}' --args -- "$@")" || return 1
+	ask ExecSync "$(jq -cn --arg id "$container" --argjson timeout "$seconds" \
+		'{container_id: $id, cmd: $ARGS.positional, timeout: $timeout}' --args -- "$@")" || return 1
 	code=$(jq .exit_code <<<"$answer") out=$(jq -r '.stdout // ""' <<<"$answer") err=$(jq -r '.stderr // ""' <<<"$answer")
 }
 
@@ -117,7 +118,8 @@ exec_sync() {
 
 @test "limits are in force, and an update of them" {
 	pod one
-	container box '.linux.resources = {memory_limit_in_bytes: 50331648, cpu_period: 100000, cpu_quota: 50000, cpu_shares: 256, oom_score_adj: 900}' sleep 1000
+	container box '.linux.resources = {memory_limit_in_bytes: 50331648, cpu_period: 100000, cpu_quota: 50000, cpu_shares: 256,
+		oom_score_adj: 900}' sleep 1000
 	start
 	local pid
 	pid=$(pid_in_pod)
@@ -140,9 +142,11 @@ exec_sync() {
 
 @test "security: user, groups, capabilities, filter, AppArmor, read-only root, masked files" {
 	pod one
-	run_one box '.linux.security_context += {run_as_user: {value: 1000}, run_as_group: {value: 1000}, supplemental_groups: [3000], no_new_privs: true,
-		readonly_rootfs: true, capabilities: {drop_capabilities: ["ALL"]}, seccomp: {profile_type: 0}, masked_paths: ["/proc/version"],
-		readonly_paths: ["/proc/sys"]}' sh -c 'id -u; id -G; touch /tmp/x || echo read-only; grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/attr/current; wc -c </proc/version'
+	run_one box '.linux.security_context += {run_as_user: {value: 1000}, run_as_group: {value: 1000}, supplemental_groups: [3000],
+		no_new_privs: true, readonly_rootfs: true,
+		capabilities: {drop_capabilities: ["ALL"]}, seccomp: {profile_type: 0}, masked_paths: ["/proc/version"],
+		readonly_paths: ["/proc/sys"]}' sh -c 'id -u; id -G; touch /tmp/x || echo read-only
+		grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/attr/current; wc -c </proc/version'
 	is "$code" 0
 	contains "$out" $'1000\n1000 2000 3000'
 	contains "$out" "read-only"
@@ -155,7 +159,8 @@ exec_sync() {
 
 @test "privileged: all capabilities, no filter, the devices" {
 	pod one '.linux.security_context.privileged = true'
-	run_one box '.linux.security_context.privileged = true' sh -c 'mount -t tmpfs none /tmp && echo mounted; grep Seccomp: /proc/self/status; ls /dev/vda'
+	run_one box '.linux.security_context.privileged = true' sh -c 'mount -t tmpfs none /tmp && echo mounted
+		grep Seccomp: /proc/self/status; ls /dev/vda'
 	is "$code" 0
 	contains "$out" mounted
 	contains "$out" $'Seccomp:\t0'
@@ -178,7 +183,8 @@ pid_in_pod_of() { pgrep -f '^sleep 1000$'; }
 	mkdir "$T/volume" "$T/inside"
 	echo content >"$T/volume/file"
 	mount -t tmpfs none "$T/inside"
-	container box ".mounts = [{container_path: \"/volume\", host_path: \"$T/volume\", readonly: true}, {container_path: \"/inside\", host_path: \"$T/inside\", propagation: 1}]" \
+	container box ".mounts = [{container_path: \"/volume\", host_path: \"$T/volume\", readonly: true},
+		{container_path: \"/inside\", host_path: \"$T/inside\", propagation: 1}]" \
 		sh -c 'cat /volume/file; touch /volume/x || echo read-only; until [ -e /inside/later/file ]; do sleep 0.1; done; echo came'
 	start
 	mkdir "$T/inside/later"

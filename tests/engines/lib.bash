@@ -53,8 +53,11 @@ left_states() {
 		-type d 2>/dev/null | grep -vE '/(moby|default|k8s\.io|\.cache|\.empty-directory)(/seccomp)?$' | sort -u
 }
 no_states() { [[ -z $(left_states) ]]; }
-left_boxes() { find /sys/fs/cgroup -type d \( -name '*libpod*' -o -name '*docker-*' -o -path '*/docker/*' -o -path '*/box-*' -o -path '*cri-containerd*' \) \
-	! -path '*init.scope*' ! -name 'machine-libpod_pod*' ! -name libpod_parent ! -name '*conmon*' ! -path '*/docker.service*' | sort; }
+left_boxes() {
+	find /sys/fs/cgroup -type d \( -name '*libpod*' -o -name '*docker-*' -o -path '*/docker/*' -o -path '*/box-*' \
+		-o -path '*cri-containerd*' -o -path '*/kubepods/box/*' \) ! -path '*init.scope*' \
+		! -name 'machine-libpod_pod*' ! -name libpod_parent ! -name '*conmon*' ! -path '*/docker.service*' | sort
+}
 no_boxes() { [[ -z $(left_boxes) ]]; }
 no_runtimes() { ! pgrep -x "caisson|runc|crun|caisson-init" >/dev/null; }
 
