@@ -10,7 +10,8 @@ struct listener {
 };
 #define LISTENER_NONE { -1, -1 }
 
-/* Makes the socket PLAN_READINESS_SOCKET in `dir`, which a hostile program may write to: nothing that lies there is followed. 0, or -errno. */
+/* Makes the socket PLAN_READINESS_SOCKET in `dir`, which a hostile program may write to: nothing that lies there is followed. 0, or
+ * -errno. */
 int listener_start(int dir, struct listener *listener);
 
 /* Once `line` is readable: 1 if the program has said READY=1, 0 if the listener is gone without a word. Either way it is ended. */

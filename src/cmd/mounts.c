@@ -21,20 +21,18 @@ static int read_list(const struct invocation *invocation, const char *path, stru
 }
 
 /* The list, planned by the rules that the container's own mounts were planned by. */
-static int make_plan(const struct invocation *invocation, struct stage *stage, struct error *error)
+static int make_plan(const struct invocation *invocation, struct stage *stage, const struct json_objects *mounts, struct error *error)
 {
 	struct spec *spec = arena_new(stage->arena, struct spec);
 	struct request request = { .id = stage->record.id, .bundle = stage->record.bundle, .no_pivot = stage->record.chrooted };
 	struct planning planning = { .spec = spec, .request = &request, .arena = stage->arena, .plan = stage->plan };
-	struct json_objects mounts;
 	struct host host;
 
-	try(read_list(invocation, invocation->args[2], &mounts, error));
 	try(container_config(&stage->state, stage->arena, spec, error));
 	host_probe(&host, stage->arena);
 	planning.host = &host;
-	int r = strcmp(invocation->args[0], "add") == 0 ? plan_more_mounts(&planning, &mounts, error)
-						       : plan_fewer_mounts(&planning, &mounts, error);
+	int r = strcmp(invocation->args[0], "add") == 0 ? plan_more_mounts(&planning, mounts, error)
+						       : plan_fewer_mounts(&planning, mounts, error);
 	tell_warnings(planning.warnings);
 	return r;
 }
@@ -51,8 +49,11 @@ static int check_status(const struct stage *stage, struct error *error)
 
 static int change(const struct invocation *invocation, struct stage *stage, struct error *error)
 {
-	int found = container_open(invocation, invocation->args[1], STATE_LOCK, &stage->state, &stage->record, error);
+	struct json_objects mounts;
 
+	/* Before the lock: the file may be a pipe that nobody writes to. */
+	try(read_list(invocation, invocation->args[2], &mounts, error));
+	int found = container_open(invocation, invocation->args[1], STATE_LOCK, &stage->state, &stage->record, error);
 	if (found < 0)
 		return -1;
 	if (found == 0)
@@ -61,7 +62,7 @@ static int change(const struct invocation *invocation, struct stage *stage, stru
 	stage->procfs = procfs_host();
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");
-	try(make_plan(invocation, stage, error));
+	try(make_plan(invocation, stage, &mounts, error));
 	return strcmp(invocation->args[0], "add") == 0 ? container_mounts_add(stage, error) : container_mounts_remove(stage, error);
 }
 

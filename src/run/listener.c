@@ -83,8 +83,7 @@ static bool hear(int fd, int line)
 	struct pollfd wait_for[2] = { { .fd = line, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
 
 	for (int left = QUEUE_MOST; left > 0;) {
-		bool last = wait_for[0].revents;
-		if (poll(wait_for, 2, last ? 0 : -1) < 0 && errno != EINTR)
+		if (poll(wait_for, 2, -1) < 0 && errno != EINTR)
 			return false;
 		if (wait_for[1].revents && hear_one(fd))
 			return true;

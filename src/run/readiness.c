@@ -119,7 +119,9 @@ void readiness_hear_last(struct readiness *readiness)
 static bool wait_for_word(struct readiness *readiness, int pidfd, int signals, struct error *error)
 {
 	struct pollfd wait_for[3] = {
-		{ .fd = readiness->listener.line, .events = POLLIN }, { .fd = pidfd, .events = POLLIN }, { .fd = signals, .events = POLLIN },
+		{ .fd = readiness->listener.line, .events = POLLIN },
+		{ .fd = pidfd, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
 	};
 
 	if (readiness->listener.line < 0)

@@ -170,3 +170,47 @@ gone_cgroup() {
 	fails "unable to stat preserved-fd"
 	nothing_left
 }
+
+@test "a mighty container's nest in the directory for NOTIFY_SOCKET is removed, however deep" {
+	needs caisson "where that directory is"
+	"$HELPERS/receiver" datagram "$T/manager" >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+	agents+=("$!")
+	wait_for 5 test -S "$T/manager"
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"] | unique)'
+	edit '.process.args = ["/bin/sh", "-c", $script]' --arg script 'busybox mount -o remount,bind,rw /run/notify && cd /run/notify || exit 1
+		i=0
+		while [ $i -lt 600 ]; do busybox mkdir d e; : >f; cd -P d; i=$((i + 1)); done
+		echo nested'
+	NOTIFY_SOCKET=$T/manager call_create rt run -d --bundle "$bundle" "$id"
+	ok
+	wait_for 20 box_says nested
+	wait_for 5 is_state stopped
+	call rt delete "$id"
+	ok
+	is "$err" ""
+	is "$(ls -A "$state")" ""
+}
+
+@test "what cannot be removed of a container is told, left alone, and removed by a later delete --force" {
+	needs caisson "the state directory"
+	make_canary
+	args wait
+	create
+	ok
+	mkdir -p "$state/$id/extra/mount"
+	host_mount --bind "$canary" "$state/$id/extra/mount"
+	call rt delete --force "$id"
+	ok
+	contains "$err" "warning"
+	contains "$err" "could be removed"
+	[[ ! -e $state/$id ]]
+	canary_unharmed
+	umount "$state"/.del.*/extra/mount
+	host_mounts=()
+	create
+	ok
+	call rt delete --force "$id"
+	ok
+	is "$(ls -A "$state")" ""
+	canary_unharmed
+}

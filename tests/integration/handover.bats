@@ -26,9 +26,12 @@ run_in_background() {
 	rm "$T/runtime"
 }
 ended_with() {
-	wait_for 10 test -s "$T/code"
+	wait_for 10 test -s "$T/code" || { kill -9 "$runtime_pid"; return 1; }
 	is "$(<"$T/code")" "$1" "exit code"
 }
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+not_there() { [[ ! -e $1 ]]; }
 
 # ---- LISTEN_FDS ----
 
@@ -47,8 +50,7 @@ ended_with() {
 	args fds + env + drain 3 + drain 4
 	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=1 -- "$RUNTIME" --root "$state" "${owner_option[@]}" run --preserve-fds 1 --bundle "$bundle" "$id"
 	ok
-	says "drain 3 first" "drain 4 second"
-	lacks "$out" LISTEN_
+	says "drain 3 first" "drain 4 second" "env LISTEN_FDS=1"
 	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2 3 4"
 }
 
@@ -88,7 +90,8 @@ ended_with() {
 	call "$HELPERS/caller" pipe=first pipe=second leak=3 listen=1 -- "$RUNTIME" --root "$state" \
 		exec --preserve-fds 1 "$id" /bin/probe fds + env + drain 3 + drain 4
 	ok
-	says "drain 3 first" "drain 4 second" "env LISTEN_FDS=1"
+	says "drain 3 first" "drain 4 second"
+	lacks "$out" LISTEN_
 	is "$(awk '$1 == "fd" {print $2}' <<<"$out" | sort | xargs)" "0 1 2 3 4"
 	call "$HELPERS/caller" pipe=first listen=2 -- "$RUNTIME" --root "$state" exec "$id" /bin/probe true
 	fails "LISTEN_FDS is 2, but descriptor 4 was not open"
@@ -315,6 +318,108 @@ message 1 BARRIER=1"
 	NOTIFY_SOCKET=$T/manager timeout 2 "$RUNTIME" --root "$state" start "$id" >/dev/null 2>&1 3>&- || true
 	[[ -S $state/$id/notify/notify.sock && ! -L $state/$id/notify/notify.sock ]]
 	canary_unharmed
+}
+
+@test "NOTIFY_SOCKET: descriptors that nobody can close at once hold up neither the end of the container nor a signal" {
+	needs caisson "who closes what a container sends"
+	local how pid
+	receiver datagram "$T/manager"
+	edit '.linux.namespaces -= [{"type":"network"}]'
+	for how in "exit 7" "trap 15 + wait"; do
+		args sleep 1 + linger + $how
+		NOTIFY_SOCKET=$T/manager run_in_background
+		wait_for 5 is_state running
+		# Until the box has closed its own ends nobody may take the messages, or the box would be the last to close them.
+		local stopped=("$runtime_pid" $(pgrep -x -P "$runtime_pid" caisson || true))
+		for pid in "${stopped[@]}"; do kill -STOP "$pid"; done
+		wait_for 5 box_says lingering
+		sleep 0.3
+		for pid in "${stopped[@]}"; do kill -CONT "$pid"; done
+		is "$(grep -c '^linger ok' "$T/box.out")" 2
+		if [[ $how == trap* ]]; then
+			sleep 0.3
+			kill -TERM "$runtime_pid"
+			ended_with 115
+		else
+			ended_with 7
+		fi
+		nothing_left
+	done
+}
+
+@test "NOTIFY_SOCKET: start, too, outlives such descriptors" {
+	needs caisson "who closes what a container sends"
+	local stopped pid
+	receiver datagram "$T/manager"
+	edit '.linux.namespaces -= [{"type":"network"}]'
+	args sleep 1 + linger + exit 0
+	NOTIFY_SOCKET=$T/manager create
+	ok
+	NOTIFY_SOCKET=$T/manager "$RUNTIME" --root "$state" start "$id" >/dev/null 2>&1 3>&- &
+	local starting=$!
+	agents+=("$starting")
+	wait_for 5 is_state running
+	stopped=("$starting" $(pgrep -x -P "$starting" caisson || true))
+	for pid in "${stopped[@]}"; do kill -STOP "$pid"; done
+	wait_for 5 box_says lingering
+	sleep 0.3
+	for pid in "${stopped[@]}"; do kill -CONT "$pid"; done
+	wait_for 10 gone "$starting"
+	wait "$starting"
+	call rt delete "$id"
+	ok
+	nothing_left
+}
+
+@test "NOTIFY_SOCKET: an abstract manager whose queue is full is a warning" {
+	needs caisson "a limit for sending"
+	receiver datagram "@caisson-test-$id" full
+	wait_for 5 grep -q full "$T/heard"
+	ready_box
+	NOTIFY_SOCKET=@caisson-test-$id LIMIT=25 call_create rt run -d --bundle "$bundle" "$id"
+	ok
+	contains "$err" "cannot tell the service manager"
+	is "$(state_of)" running
+}
+
+@test "NOTIFY_SOCKET: while the barrier is waited for the container is gone, and a signal ends the wait" {
+	needs caisson "the order at the end"
+	receiver datagram "$T/manager" keep
+	args notify READY=1 + exit 5
+	NOTIFY_SOCKET=$T/manager run_in_background
+	hears "message 1 BARRIER=1"
+	wait_for 5 not_there "$state/$id"
+	kill -0 "$runtime_pid"
+	kill -TERM "$runtime_pid"
+	ended_with 5
+	nothing_left
+}
+
+@test "NOTIFY_SOCKET: a signal ends the wait of run -d for the barrier, and the program has been started" {
+	needs caisson "a wait that a signal ends"
+	receiver datagram "$T/manager" keep
+	ready_box
+	NOTIFY_SOCKET=$T/manager run_in_background -d
+	hears "message 1 BARRIER=1"
+	sleep 0.3
+	kill -TERM "$runtime_pid"
+	ended_with 0
+	is "$(state_of)" running
+}
+
+@test "NOTIFY_SOCKET: who listens for the word has nothing else open, and is gone once it has come" {
+	needs caisson "a process of its own"
+	receiver datagram "$T/manager"
+	args sleep 1 + notify READY=1 + trap 15 + wait
+	NOTIFY_SOCKET=$T/manager run_in_background
+	wait_for 5 is_state running
+	local listener
+	listener=$(pgrep -x -P "$runtime_pid" caisson)
+	is "$(find "/proc/$listener/fd" -mindepth 1 | wc -l)" 3
+	hears "message 0 READY=1"
+	wait_for 5 not_there "/proc/$listener"
+	kill -TERM "$runtime_pid"
+	ended_with 115
 }
 
 # ---- --pidfd-socket ----

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -859,6 +860,50 @@ static void chatter(char **a)
 	_exit(0);
 }
 
+static void send_two(int to, int first, int second)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	union { char bytes[CMSG_SPACE(2 * sizeof(int))]; struct cmsghdr align; } control = { 0 };
+	struct iovec part = { "STATUS=busy", 11 };
+	struct msghdr message = { .msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &part, .msg_iovlen = 1 };
+	message.msg_control = &control;
+	message.msg_controllen = sizeof(control);
+	strncpy(at.sun_path, getenv("NOTIFY_SOCKET"), sizeof(at.sun_path) - 1);
+	control.align.cmsg_len = CMSG_LEN(2 * sizeof(int));
+	control.align.cmsg_level = SOL_SOCKET;
+	control.align.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&control.align), (int[]){ first, second }, 2 * sizeof(int));
+	printf("linger %s\n", sendmsg(to, &message, 0) < 0 ? outcome(errno) : "ok");
+}
+
+/* Both ends of a connection in one message to NOTIFY_SOCKET, for whoever is the last to close them: the one has more to send than the
+ * other, which is closed after it, ever takes. In both orders. */
+static void linger(char **a)
+{
+	(void)a;
+	for (int order = 0; order < 2; order++) {
+		struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+		socklen_t size = sizeof(at);
+		char data[65536] = "";
+		int listening = socket(AF_INET, SOCK_STREAM, 0), from = socket(AF_INET, SOCK_STREAM, 0);
+		int to = socket(AF_UNIX, SOCK_DGRAM, 0);
+		setsockopt(from, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 3000 }, sizeof(struct linger));
+		if (bind(listening, (struct sockaddr *)&at, size) || listen(listening, 1) ||
+		    getsockname(listening, (struct sockaddr *)&at, &size) || connect(from, (struct sockaddr *)&at, size))
+			printf("linger %s\n", outcome(errno));
+		int taken = accept(listening, NULL, NULL);
+		while (send(from, data, sizeof(data), MSG_DONTWAIT) > 0)
+			;
+		send_two(to, order ? taken : from, order ? from : taken);
+		close(from);
+		close(taken);
+		close(listening);
+		close(to);
+	}
+	printf("lingering\n");
+	fflush(stdout);
+}
+
 static const struct { const char *name; void (*play)(char **); int least; } commands[] = {
 	{ "ids", ids, 0 }, { "caps", caps, 0 }, { "confinement", confinement, 0 }, { "signals", signals, 0 }, { "limits", limits, 0 },
 	{ "scheduling", scheduling, 0 }, { "uts", uts, 0 }, { "keyring", keyring, 0 }, { "keysearch", keysearch, 1 },
@@ -874,7 +919,7 @@ static const struct { const char *name; void (*play)(char **); int least; } comm
 	{ "forks", forks, 1 }, { "sleep", sleep_, 1 }, { "exit", exit_, 1 }, { "raise", raise_, 1 }, { "ignore", ignore_, 1 },
 	{ "trap", trap, 1 }, { "wait", wait_, 0 }, { "echo", echo, 0 }, { "steal", steal, 0 },
 	{ "exec", exec_, 1 }, { "spawn", spawn, 1 }, { "drain", drain, 1 },
-	{ "notify", notify, 1 }, { "chatter", chatter, 0 },
+	{ "notify", notify, 1 }, { "chatter", chatter, 0 }, { "linger", linger, 0 },
 };
 
 static bool play(int count, char **words)

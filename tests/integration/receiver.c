@@ -1,10 +1,11 @@
 /* Whoever listens where the runtime sends something: an engine that is handed a descriptor, or a service manager.
  *
  * Usage: receiver stream SOCKET [late]    takes one connection and all that comes over it, until it is closed
- *        receiver datagram SOCKET [hold]  takes messages until one begins with BARRIER=1, whose descriptor it closes
+ *        receiver datagram SOCKET [hold|keep]  takes messages until one begins with BARRIER=1, whose descriptor it closes
+ *        receiver datagram SOCKET full    takes none, and there is no room for one more
  * SOCKET beginning with '@' is an abstract name. Each message is a line "message FDS TEXT", newlines as '|'; of a pidfd "pidfd PID" and of
  * anything else "file TARGET" follows. "closed" is the end of the connection. late: accepts only after a second; hold: keeps the barrier
- * up for a second and says "released" before it lets go. */
+ * up for a second and says "released" before it lets go; keep: never lets go. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <stddef.h>
@@ -75,6 +76,26 @@ static ssize_t receive(int from, char *text, size_t size, int *fds, int *count)
 	return n;
 }
 
+/* A queue that stays full: until a new sender cannot send anything. The old ones stay open, their messages would go with them. */
+static void fill(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	memcpy(at.sun_path, path, strlen(path));
+	if (*path == '@')
+		at.sun_path[0] = 0;
+	for (int sent = 1; sent;) {
+		int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (connect(fd, (struct sockaddr *)&at, offsetof(struct sockaddr_un, sun_path) + strlen(path)))
+			err(1, "%s", path);
+		for (sent = 0; send(fd, "", 1, MSG_DONTWAIT) > 0;)
+			sent = 1;
+	}
+	printf("full\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	int fds[8], count;
@@ -87,6 +108,8 @@ int main(int argc, char **argv)
 		sleep(1);
 	if (is_stream && (fd = accept(fd, NULL, NULL)) < 0)
 		err(1, "accept");
+	if (slow && !strcmp(argv[3], "full"))
+		fill(argv[2]);
 	for (;;) {
 		ssize_t n = receive(fd, text, sizeof(text), fds, &count);
 		if (is_stream && !n)
@@ -101,6 +124,8 @@ int main(int argc, char **argv)
 			tell_fd(fds[i]);
 		fflush(stdout);
 		if (!is_stream && !strncmp(text, "BARRIER=1", 9)) {
+			while (slow && !strcmp(argv[3], "keep"))
+				pause();
 			if (slow)
 				sleep(1), printf("released\n");
 			return fflush(stdout) ? 1 : 0;

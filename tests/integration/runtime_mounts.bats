@@ -250,3 +250,116 @@ host_unchanged() { is "$(mount_table)" "$mounts_before" "the host's mounts"; }
 	call rt kill "$id" KILL
 	is "$(sort -u "$T/box.out" | grep -vc '^/proc/1$' || true)" 0 "processes the container has seen beside its own"
 }
+
+# in_mounts COMMAND...: busybox in the container's mount namespace, as one with CAP_SYS_ADMIN in there could.
+in_mounts() { nsenter -t "$(pid_of)" -m /bin/busybox "$@"; }
+
+@test "mounts remove: /proc, /sys, /dev and what lies below them stay, by whatever links they are reached" {
+	ln -s / "$rootfs/data"
+	ln -s data/dev "$rootfs/d2"
+	mkdir "$rootfs"/{deep,groups}
+	run_box
+	in_mounts mount -t proc proc /deep
+	in_mounts mount -t cgroup2 none /groups
+	in_mounts mkdir -p /dev/shm/in/it
+	in_mounts mount -t tmpfs none /dev/shm/in/it
+	in_mounts mkdir /dev/shm/in/it/more
+	in_mounts mount -t tmpfs none /dev/shm/in/it/more
+	local before path
+	before=$(cat "/proc/$(pid_of)/mountinfo")
+	for path in /data/proc /data/sys /data/dev /data/data/proc /d2/shm /d2/pts /data/dev/shm /d2/shm/in/it /d2/shm/in/it/more /deep /data/deep /groups; do
+		remove "{\"destination\":\"$path\"}"
+		fails "'$path' confines the container"
+	done
+	is "$(cat "/proc/$(pid_of)/mountinfo")" "$before" "mounts in the container"
+	add "$(tmpfs /plain)" "$(tmpfs /plain/in/it)" "$(bind "$T/source/file" /etc/added)"
+	ok
+	remove '{"destination":"/data/plain/in/it"}' '{"destination":"/data/plain"}' '{"destination":"/data/etc/added"}'
+	ok
+	is "$(cat "/proc/$(pid_of)/mountinfo")" "$before" "mounts in the container"
+}
+
+# traced OPTION... -- ARGUMENT...: the runtime under strace, whose notes go to $T/trace.
+traced() {
+	local options=()
+	type -P strace >/dev/null || skip "no strace"
+	while [[ $1 != -- ]]; do options+=("$1"); shift; done
+	shift
+	call timeout -k 1 "$((20 * SLOW))" strace -f -o "$T/trace" "${options[@]}" "$RUNTIME" --root "$state" "${owner_option[@]}" "$@"
+}
+
+@test "mounts add: one that is attached and then fails is taken away, too" {
+	run_box
+	local before
+	before=$(cat "/proc/$(pid_of)/mountinfo")
+	list_file "$(tmpfs /first)" "$(tmpfs /second '"rslave"')" "$(tmpfs /third)"
+	traced -e trace=mount_setattr -e inject=mount_setattr:error=ENOSPC -- mounts add "$id" "$T/list.json"
+	fails "cannot mount at '/second'"
+	contains "$(<"$T/trace")" INJECTED
+	is "$(cat "/proc/$(pid_of)/mountinfo")" "$before" "mounts in the container"
+	call rt mounts add "$id" "$T/list.json"
+	ok
+	is "$(stat -f -c %T "$(inside /second)")" tmpfs
+}
+
+@test "mounts add: who has taken other ids cannot be traced for it" {
+	edit '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$T" "$bundle"
+	chown -R 100000:100000 "$rootfs"
+	run_box
+	list_file "$(tmpfs /scratch/new)"
+	traced -e trace=setresuid,setfsuid,prctl,fsopen,move_mount -- mounts add "$id" "$T/list.json"
+	ok
+	# Each process, between a change of its ids and the next thing it does.
+	awk '/ set(fsuid|resuid)\(/ { changed[$1] = 1; seen[/fsuid/ ? "fsuid" : "resuid"] = 1 }
+		/ prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE\) += 0/ { changed[$1] = 0 }
+		/ (fsopen|move_mount)\(/ { seen[/fsopen/ ? "fsopen" : "move"] = 1; if (changed[$1]) { print; bad = 1 } }
+		END { exit bad || length(seen) != 4 }' "$T/trace" || { cat "$T/trace"; false; }
+}
+
+# A FUSE file system in the container, at /stuck: says that it is ready, takes one request, and never answers. Lasts LIMIT seconds.
+mute_filesystem() {
+	local unique
+	[[ -c /dev/fuse ]] || skip "no FUSE"
+	exec 5<>/dev/fuse
+	nsenter -t "$(pid_of)" -m /bin/busybox mount -t fuse -o fd=5,rootmode=40000,user_id=0,group_id=0,allow_other mute /stuck ||
+		skip "FUSE cannot be mounted"
+	dd bs=65536 count=1 of="$T/init" <&5 2>/dev/null
+	# struct fuse_out_header (length, no error, the number of the request) and struct fuse_init_out, version 7.31.
+	unique=$(od -An -v -tx1 -j8 -N8 "$T/init" | sed 's/ /\\x/g')
+	{
+		printf '\x50\0\0\0\0\0\0\0'"$unique"'\x07\0\0\0\x1f\0\0\0\0\0\x02\0\0\0\0\0\x0c\0\x0b\0\0\0\x02\0\x01\0\0\0'
+		head -c 36 /dev/zero
+	} >"$T/ready"
+	dd bs=4096 count=1 <"$T/ready" >&5 2>/dev/null
+	timeout "$1" sh -c 'dd bs=1M count=1; exec sleep 1000' <&5 >"$T/requests" 2>/dev/null 3>&- 4>&- 5>&- &
+	mute=$!
+	exec 5>&-
+}
+
+@test "mounts: a file system in the container that never answers holds nobody up for long, and no lock" {
+	mkdir "$rootfs/stuck"
+	run_box
+	mute_filesystem 60
+	local before=$SECONDS
+	add "$(tmpfs /fine)" "$(tmpfs /stuck/x)"
+	fails "a file system of the container does not answer"
+	[[ -s $T/requests ]]
+	is "$(table /fine)" "" "the first mount"
+	((SECONDS - before < 15 * SLOW)) || { complain "took $((SECONDS - before)) seconds"; return 1; }
+	before=$SECONDS
+	call rt pause "$id"
+	ok
+	call rt resume "$id"
+	ok
+	add "$(tmpfs /other)"
+	ok
+	((SECONDS - before < 5 * SLOW)) || { complain "the lock was held"; return 1; }
+	remove '{"destination":"/stuck/x"}'
+	fails "a file system of the container does not answer"
+	call rt delete --force "$id"
+	ok
+	kill "$mute"
+	wait "$mute" || true
+}

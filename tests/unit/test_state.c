@@ -238,6 +238,30 @@ static void removal_stays_inside(void **unused)
 	state_close(&state);
 }
 
+/* Deeper than a path may be long. */
+static void removal_reaches_any_depth(void **unused)
+{
+	struct state_dir state = open_root();
+	struct error error = { 0 };
+	(void)unused;
+
+	assert_int_equal(state_claim(&state, "c", &error), 0);
+	int at = dup(state.dir);
+	for (int depth = 0; depth < 600; depth++) {
+		assert_int_equal(mkdirat(at, "deeper-than-that", 0700), 0);
+		assert_int_equal(mkdirat(at, "0", 0700), 0);
+		assert_int_equal(close(openat(at, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+		int next = openat(at, "deeper-than-that", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	close(at);
+	assert_int_equal(state_remove(&state, &error), 0);
+	state_close(&state);
+	assert_int_equal(rmdir(root), 0);
+	assert_int_equal(mkdir(root, 0700), 0);
+}
+
 static void a_root_others_may_write_is_refused(void **unused)
 {
 	struct state_dir state;
@@ -263,6 +287,7 @@ int main(void)
 		TEST(another_process_with_the_pid_is_not_ours),
 		TEST(an_unfinished_record_is_creating_only_while_locked),
 		TEST(removal_stays_inside),
+		TEST(removal_reaches_any_depth),
 		TEST(a_root_others_may_write_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

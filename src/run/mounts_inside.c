@@ -1,0 +1,302 @@
+/* In the mount namespace of a container that runs: targets found and mounted on, mounts looked at and taken away. */
+#include "run/mounts_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/format.h"
+#include "kern/mount.h"
+#include "kern/namespaces.h"
+#include "kern/path.h"
+#include "kern/process.h"
+#include "kern/procfs.h"
+#include "run/stage.h"
+
+#define SYSFS_MAGIC 0x62656572
+#define CGROUP_MAGIC 0x27e0eb
+#define CGROUP2_MAGIC 0x63677270
+#define DEEPEST 4096
+
+/* ---- entering ---- */
+
+/* A root that was only changed by chroot is not the mount namespace's. */
+static int find_chroot(const struct inside *inside)
+{
+	char path[40];
+
+	format(path, sizeof(path), "%d", (int)inside->stage->record.pid);
+	_cleanup_fd int dir = procfs_open(inside->stage->procfs, path, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	int root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? -errno : root;
+}
+
+static int find_root(void)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? -errno : root;
+}
+
+static int enter(struct inside *inside, struct error *error)
+{
+	const struct record *record = &inside->stage->record;
+	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS);
+
+	if (r == 0)
+		r = inside->root = record->chrooted ? find_chroot(inside) : find_root();
+	/* The number was init's own as long as this says that it lives. */
+	if (pidfd_wait(inside->pidfd, 0) != 0)
+		return fail(error, 0, "container not running: its init has ended");
+	return r < 0 ? fail(error, -r, "cannot enter the mount namespace of container '%s'", record->id) : 0;
+}
+
+/* ---- targets ---- */
+
+/* New mount points belong to the container's root, where that is another than ours. */
+static int make_target(const struct inside *inside, const struct plan_mount *m, mode_t type)
+{
+	const struct plan_namespaces *n = &inside->stage->plan->namespaces;
+	bool other = n->of[PLAN_NS_USER].mode == NS_NEW && n->root_uid != (uid_t)-1 && n->root_gid != (gid_t)-1;
+
+	if (other) {
+		setfsgid(n->root_gid);
+		setfsuid(n->root_uid);
+	}
+	int fd = type == S_IFDIR ? path_directory(inside->root, m->target, 0755) : path_file(inside->root, m->target, 0644);
+	if (other) {
+		setfsuid(geteuid());
+		setfsgid(getegid());
+		process_undumpable(); /* changed ids bring fs.suid_dumpable's answer back (proc_sys_fs(5)) */
+	}
+	return fd;
+}
+
+/* A harmless name may lead into what the kernel shows, by a link; the names that may lie in procfs are checked by plan (rule B.3.5). */
+static bool strays(const struct plan_mount *m, int target)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return true;
+	return (fs.f_type == ABI_PROC_SUPER_MAGIC && strncmp(m->target, "/proc/", 6) != 0) || fs.f_type == SYSFS_MAGIC;
+}
+
+static int open_target(const struct inside *inside, const struct plan_mount *m, mode_t type, struct error *error)
+{
+	_cleanup_fd int target = path_open(inside->root, m->target, O_PATH, 0);
+
+	if (target == -ENOENT)
+		target = make_target(inside, m, type);
+	if (target == -EROFS)
+		return fail_at(error, &m->at, EROFS, "cannot make the mount point '%s': the root is read-only", m->target);
+	if (target < 0)
+		return fail_at(error, &m->at, -target, "cannot reach the mount point '%s'", m->target);
+	if (strays(m, target))
+		return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is inside /proc or /sys", m->target);
+	return take_fd(&target);
+}
+
+/* ---- attaching and taking away ---- */
+
+static int attach(const struct inside *inside, const struct plan_mount *m, int tree, struct error *error)
+{
+	struct stat source;
+
+	if (fstat(tree, &source) < 0)
+		return fail_at(error, &m->at, errno, "cannot look at what is to be mounted at '%s'", m->target);
+	_cleanup_fd int target = open_target(inside, m, S_ISDIR(source.st_mode) ? S_IFDIR : S_IFREG, error);
+	if (target < 0)
+		return -1;
+	int r = mount_attach(tree, target);
+	/* Not before: what lies in a shared mount is shared, and what cannot be bound is not attached there. */
+	for (size_t i = 0; r == 0 && i < m->propagation_count; i++)
+		r = mount_propagation(tree, m->propagation[i].flag, m->propagation[i].recursive ? MOUNT_RECURSIVE : 0);
+	return r < 0 ? fail_at(error, &m->at, -r, "cannot mount at '%s'", m->target) : 0;
+}
+
+int inside_attach(void *data, int *fd, struct error *error)
+{
+	struct inside *inside = data;
+	const struct plan_mounts *mounts = &inside->stage->plan->mounts;
+
+	(void)fd;
+	try(enter(inside, error));
+	for (size_t i = 0; i < mounts->count; i++)
+		try(attach(inside, &mounts->items[i], inside->trees[i], error));
+	return 0;
+}
+
+/* By its descriptor and not by a name that the container may have changed: our own procfs leads to it. */
+static int detach(const struct inside *inside, int tree)
+{
+	char path[40];
+
+	format(path, sizeof(path), "self/fd/%d", tree);
+	return fchdir(inside->stage->procfs) < 0 || umount2(path, MNT_DETACH) < 0 ? -errno : 0;
+}
+
+/* What is attached nowhere is EINVAL, and goes with its last descriptor. */
+int inside_take_back(void *data, int *fd, struct error *error)
+{
+	struct inside *inside = data;
+	int result = 0;
+
+	(void)fd;
+	try(enter(inside, error));
+	for (size_t i = inside->stage->plan->mounts.count; i-- > 0;) {
+		int r = inside->trees[i] < 0 ? 0 : detach(inside, inside->trees[i]);
+		if (r < 0 && r != -EINVAL)
+			result = fail(error, -r, "cannot unmount '%s'", inside->stage->plan->mounts.items[i].target);
+	}
+	return result;
+}
+
+/* ---- what is not taken away ---- */
+
+/* Without these the container would not be one. As mounts, for each may have many names (rule B.2.6). */
+static int find_kept(struct inside *inside, struct error *error)
+{
+	static const char *const paths[KEPT] = {
+		[KEPT_ROOT] = "/", [KEPT_PROC] = "/proc", [KEPT_SYS] = "/sys", [KEPT_DEV] = "/dev",
+	};
+
+	for (int i = 0; i < KEPT; i++) {
+		_cleanup_fd int fd = path_open(inside->root, paths[i], O_PATH, 0);
+		int r = fd < 0 ? fd : mount_id(fd, &inside->kept[i]);
+		if (r < 0 && r != -ENOENT && r != -ELOOP)
+			return fail(error, -r, "cannot look at the container's %s", paths[i]);
+		/* A plain directory of the root is not kept for itself. */
+		if (r < 0 || (i > KEPT_ROOT && inside->kept[i] == inside->kept[KEPT_ROOT]))
+			inside->kept[i] = 0;
+	}
+	return 0;
+}
+
+static bool is_kept(const struct inside *inside, uint64_t mount)
+{
+	for (int i = 0; i < KEPT; i++)
+		if (inside->kept[i] == mount)
+			return true;
+	return false;
+}
+
+/* From the directory in which something is mounted up to the root's mount; ".." of a descriptor asks no name. What cannot be told is
+ * below. */
+static bool lies_below_kept(const struct inside *inside, int directory)
+{
+	_cleanup_fd int at = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat here, above = { 0 };
+	uint64_t id, last = 0;
+
+	for (int depth = 0; at >= 0 && depth < DEEPEST; depth++) {
+		if (mount_id(at, &id) < 0 || fstat(at, &here) < 0)
+			return true;
+		if (is_kept(inside, id))
+			return id != inside->kept[KEPT_ROOT];
+		/* The top of what was moved away from its root: no kept mount has been on the way. */
+		if (id == last && here.st_ino == above.st_ino && here.st_dev == above.st_dev)
+			return false;
+		last = id;
+		above = here;
+		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close_fd(&at);
+		at = up;
+	}
+	return true;
+}
+
+/* By the mount, as its name may be another: what covers a path that the container may not see, or not write to. */
+static bool covers(const struct inside *inside, uint64_t mount)
+{
+	const struct plan_mounts *mounts = &inside->stage->plan->mounts;
+	uint64_t id;
+
+	for (size_t i = 0; i < mounts->masked_count + mounts->readonly_count; i++) {
+		const char *path = i < mounts->masked_count ? mounts->masked[i] : mounts->readonly[i - mounts->masked_count];
+		_cleanup_fd int fd = path_open(inside->root, path, O_PATH, 0);
+		if (fd >= 0 && (mount_id(fd, &id) < 0 || id == mount))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is a view of the kernel's own: more than one may be mounted, each with masks of its own. */
+static bool is_kernel_view(int fd)
+{
+	static const long magics[] = { ABI_PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_MAGIC, CGROUP2_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < array_length(magics); i++)
+		if ((long)fs.f_type == magics[i])
+			return true;
+	return false;
+}
+
+static bool confines(const struct inside *inside, int mount, uint64_t id, int directory)
+{
+	return is_kept(inside, id) || is_kernel_view(mount) || is_kernel_view(directory) || lies_below_kept(inside, directory) ||
+	       covers(inside, id);
+}
+
+/* ---- the removal ---- */
+
+/* The last part is opened below its directory and no link is followed there: what it is mounted in is known by that. */
+static int open_last(const struct inside *inside, const struct plan_mount *m, int *directory)
+{
+	const char *name;
+
+	_cleanup_fd int seen = path_open(inside->root, m->target, O_PATH | O_NOFOLLOW, 0);
+	if (seen < 0)
+		return seen;
+	*directory = path_parent(inside->root, m->target, 0, &name);
+	if (*directory < 0)
+		return *directory;
+	int fd = openat(*directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_mount(const struct inside *inside, const struct plan_mount *m, struct error *error)
+{
+	struct statx info;
+	uint64_t id;
+
+	_cleanup_fd int directory = -1;
+	_cleanup_fd int mount = open_last(inside, m, &directory);
+	if (mount < 0)
+		return fail_at(error, &m->at, -mount, "cannot reach the mount at '%s'", m->target);
+	if (statx(mount, "", AT_EMPTY_PATH, 0, &info) < 0 || !(info.stx_attributes & STATX_ATTR_MOUNT_ROOT) || mount_id(mount, &id) < 0)
+		return fail_at(error, &m->at, 0, "nothing is mounted at '%s'", m->target);
+	if (confines(inside, mount, id, directory))
+		return fail_at(error, &m->at, 0, "'%s' confines the container and is not removed", m->target);
+	return take_fd(&mount);
+}
+
+int inside_remove(void *data, int *fd, struct error *error)
+{
+	struct inside *inside = data;
+	const struct plan_mounts *mounts = &inside->stage->plan->mounts;
+
+	(void)fd;
+	try(enter(inside, error));
+	try(find_kept(inside, error));
+	for (size_t i = 0; i < mounts->count; i++) {
+		inside->trees[i] = open_mount(inside, &mounts->items[i], error);
+		if (inside->trees[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < mounts->count; i++) {
+		int r = detach(inside, inside->trees[i]);
+		if (r < 0)
+			return fail_at(error, &mounts->items[i].at, -r, "cannot unmount '%s'", mounts->items[i].target);
+	}
+	return 0;
+}
