@@ -294,6 +294,7 @@ contract() {
 	start_probe wait
 	local signal
 	for signal in TERM INT; do
+		: >"$T/events" # not when the other process comes to it: what is there would be the round's before
 		# bash lets what it starts in the background ignore SIGINT; env gives it back.
 		env --default-signal=INT "$RUNTIME" --root "$state" events --interval 100ms "$id" >"$T/events" 2>"$T/events.err" 3>&- &
 		agents+=($!)
