@@ -296,7 +296,7 @@ agent() { # ERRNO
 		is "$(jq -r '.pid == .state.pid and .pid > 1' <<<"$sent")" true
 		is "$(jq -r '.ociVersion | type' <<<"$sent")" string
 		grep -qx "fds 1" "$T/agent.state"
-		if [[ $(runtime_name) != runc ]]; then wait_for 2 grep -qx "eof 1" "$T/agent.state"; fi
+		if [[ $(runtime_name) != runc ]]; then wait_for 5 grep -qx "eof 1" "$T/agent.state"; fi
 	done
 }
 
