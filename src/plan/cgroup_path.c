@@ -53,14 +53,6 @@ static int check_characters(const char *path, const struct place *at, struct err
 	return 0;
 }
 
-/* slice:prefix:name: what --systemd-cgroup takes. As a path it would make a directory of that strange name, without any unit. */
-static bool systemd_triple(const char *path)
-{
-	const char *colon = strchr(path, ':');
-
-	return path[0] != '/' && colon && (colon = strchr(colon + 1, ':')) && !strchr(colon + 1, ':') && !strchr(path, '/');
-}
-
 /* Component by component, so that "a//b/./" and "/a/b" are the same cgroup. */
 static int normalise(struct planning *p, const char *path, const struct place *at, struct error *error)
 {
@@ -94,7 +86,6 @@ int cgroup_plan_path(struct cgroup_planning *c, struct error *error)
 		return normalise(p, p->request->id, &nowhere, error);
 	const struct place *at = &linux_->cgroups_path_at;
 	try(check_characters(linux_->cgroups_path, at, error));
-	if (systemd_triple(linux_->cgroups_path))
-		return fail_at(error, at, 0, "'%s' is slice:prefix:name, which goes with --systemd-cgroup", linux_->cgroups_path);
+	/* "slice:prefix:name" is a path like any other here: Docker's BuildKit writes it so, and does not say --systemd-cgroup. */
 	return normalise(p, linux_->cgroups_path, at, error);
 }

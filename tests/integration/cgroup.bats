@@ -373,3 +373,19 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	fails "device rules need cgroups"
 	nothing_left
 }
+
+@test "a cgroupsPath of systemd's form without --systemd-cgroup is a name, as BuildKit in Docker wants it" {
+	owned_by cgroupfs
+	edit '.linux.cgroupsPath = $p | .linux.resources.pids = {"limit": 20}' --arg p "system.slice:docker:$id"
+	start_probe wait
+	contains "$(cat "/proc/$(pid_of)/cgroup")" "/system.slice:docker:$id"
+	call rt exec "$id" /bin/probe echo there
+	is "$out" there
+	call rt update --pids-limit 30 "$id"
+	ok
+	call rt ps "$id"
+	ok
+	call rt delete --force "$id"
+	ok
+	nothing_left
+}

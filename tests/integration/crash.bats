@@ -89,6 +89,31 @@ setup() {
 	sweep "${CRASH_STRIDE:-4}" running "$RUNTIME" --root "$state" delete --force "$id"
 }
 
+@test "C89: exec: the container is as it was, and alone" {
+	edit '.process.args = ["/bin/probe", "wait"]'
+	running
+	alone() { [[ $(wc -l <"$(cgroup_dir pids)/cgroup.procs") == 1 ]]; }
+	local name n hits=0 r
+	for name in "${points[@]}"; do
+		strace -e trace="$name" true >/dev/null 2>&1 || continue
+		for ((n = 1; n < 400; n += ${CRASH_STRIDE:-4})); do
+			r=0
+			killed_at "$name" $n "$RUNTIME" --root "$state" exec --pid-file "$T/pid" "$id" /bin/probe exit 0 || r=$?
+			((r != 2)) || return 1
+			wait_for 3 alone || { complain "somebody is left after death at $name $n"; return 1; }
+			is "$(state_of)" running "state after death at $name $n"
+			((r == 0)) || break
+			hits=$((hits + 1))
+		done
+	done
+	((hits > 10))
+	call rt exec "$id" /bin/probe echo well
+	is "$out" well
+	call rt delete --force "$id"
+	ok
+	nothing_left
+}
+
 @test "C89: with an overlay root and hooks" {
 	needs caisson "an overlay as the root"
 	mkdir -p "$T/top" "$T/upper" "$T/work"

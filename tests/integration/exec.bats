@@ -348,10 +348,8 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	inside fds
 	ok
 	is "$(grep -c '^fd ' <<<"$out")" 3
-	exec 5<"$bundle/config.json"
-	call rt exec "$id" /bin/probe fds
+	call "$HELPERS/caller" leak=40 -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec "$id" /bin/probe fds
 	is "$(grep -c '^fd ' <<<"$out")" 3
-	exec 5<&-
 	call "$HELPERS/caller" -- "$RUNTIME" --root "$state" exec --preserve-fds 1 "$id" /bin/probe fds
 	fails "preserved-fd"
 	exec 6<"$T"

@@ -69,6 +69,7 @@ moby_code() {
 	needs caisson "others have fewer commands"
 	mkdir -m 0700 "$state"
 	local command
+	echo '[]' >"$T/mounts.json"
 	while read -r command; do
 		# shellcheck disable=SC2086
 		log_rt $command
@@ -77,7 +78,7 @@ moby_code() {
 	done <<-END
 		exec $id true
 		events --stats $id
-		mounts add $id $bundle/config.json
+		mounts add $id $T/mounts.json
 	END
 	log_rt exec "$id"
 	exits 255

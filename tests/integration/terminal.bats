@@ -176,14 +176,14 @@ shows() { has_line "$screen" "$1" || { complain "not on the screen: '$1'"; retur
 	mkdir "$T/dev" "$T/dev/pts"
 	host_mount -t devpts -o ptmxmode=0666 devpts "$T/dev/pts"
 	mknod -m 0666 "$T/dev/tty" c 5 0
-	before=$(ls -lR "$T/dev")
+	before=$(ls -lR --time-style=+ "$T/dev")
 	edit '.mounts |= map(if .destination == "/dev" then .type = "bind" | .source = $p | .options = ["rbind"] else . end
 		| select(.destination | startswith("/dev/") | not))' --arg p "$T/dev"
 	shell 'tty; echo by-name >/dev/tty; ls -1 /dev'
 	on_terminal --
 	says "exit 0" "mode same"
 	[[ $(runtime_name) != caisson ]] || is "$screen" $'/dev/pts/0\nby-name\npts\ntty'
-	[[ $(runtime_name) != caisson ]] || is "$(ls -lR "$T/dev")" "$before"
+	[[ $(runtime_name) != caisson ]] || is "$(ls -lR --time-style=+ "$T/dev")" "$before"
 	# What is there is bound over, for the container alone.
 	mknod -m 0600 "$T/dev/console" c 5 1
 	shell 'ls -l /dev/console >&2; echo by-name >/dev/console'
