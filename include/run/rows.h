@@ -41,6 +41,7 @@ static inline bool process(const struct plan *plan) { return plan->has_process; 
 /* Made before the mounts are read-only. Where nobody attends the program, its master is handed over. */
 static inline bool terminal(const struct plan *plan) { return plan->has_process && plan->process.terminal; }
 static inline bool handed_over(const struct plan *plan) { return terminal(plan) && plan->process.detached; }
+static inline bool attended(const struct plan *plan) { return terminal(plan) && !plan->process.detached; }
 static inline bool rlimits(const struct plan *plan) { return plan->process.rlimit_count > 0; }
 static inline bool oom_score(const struct plan *plan) { return plan->process.oom_score_adj != NULL; }
 static inline bool labels(const struct plan *plan) { return plan->process.apparmor || plan->process.selinux; }

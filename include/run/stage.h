@@ -65,6 +65,7 @@ int host_notify(struct stage *stage, struct error *error);         /* seccomp.c:
 int host_hooks_begin(struct stage *stage, struct error *error);    /* hooks.c: the record says so before the first one runs */
 int host_prestart(struct stage *stage, struct error *error);       /* hooks.c */
 int host_create_runtime(struct stage *stage, struct error *error); /* hooks.c */
+int host_newlines(struct stage *stage, struct error *error);       /* console.c: of a terminal that we attend */
 int host_console(struct stage *stage, struct error *error);        /* console.c: the terminal's master, to the console socket */
 int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */
 int host_created(struct stage *stage, struct error *error);        /* claim.c: init stands on its own; nothing is left to do */

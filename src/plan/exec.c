@@ -63,11 +63,12 @@ static bool has(const struct json_strings *list, const char *word)
 /* To those that count at once; to the ambient set only what is inheritable, as the kernel wants it (capabilities(7)). */
 static void add_capabilities(struct arena *arena, const struct exec_list *more, struct spec_process *process)
 {
-	const struct spec_capabilities none = { .at = process->at };
+	static const struct spec_capabilities none;
 	struct spec_capabilities *all = arena_new(arena, struct spec_capabilities);
 	struct exec_list ambient = { .items = NULL };
 
 	*all = process->capabilities ? *process->capabilities : none;
+	all->at = (struct place){ .line = 0 };
 	const char **kept = arena_array(arena, const char *, more->count);
 	for (size_t i = 0; i < more->count; i++)
 		if (has(&all->inheritable, more->items[i]))
@@ -80,6 +81,24 @@ static void add_capabilities(struct arena *arena, const struct exec_list *more, 
 	process->capabilities = all;
 }
 
+/* What the command line says is not at a line of the configuration. */
+static void forget_places(const struct exec_request *r, struct spec_process *process)
+{
+	static const struct place nowhere;
+
+	process->args_at = nowhere;
+	if (r->cwd)
+		process->cwd_at = nowhere;
+	if (r->env.count)
+		process->env_at = nowhere;
+	if (r->user || r->groups.count)
+		process->user.at = nowhere;
+	if (r->apparmor)
+		process->apparmor_profile_at = nowhere;
+	if (r->label)
+		process->selinux_label_at = nowhere;
+}
+
 static int by_options(struct planning *p, const struct exec_request *r, struct spec_process *process, struct error *error)
 {
 	static const struct json_strings none;
@@ -88,6 +107,7 @@ static int by_options(struct planning *p, const struct exec_request *r, struct s
 
 	while (counted.items[counted.count])
 		counted.count++;
+	forget_places(r, process);
 	process->args = joined(p->arena, &none, &counted);
 	process->env = joined(p->arena, &process->env, &r->env);
 	process->terminal = r->terminal;

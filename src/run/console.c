@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include "base/cleanup.h"
 #include "run/baton.h"
 #include "run/handover.h"
@@ -49,6 +50,20 @@ int score_terminal(struct stage *stage, int master, struct error *error)
 		return fail(error, EPROTO, "init sent something that is not the terminal's master");
 	stage->master = take_fd(&received);
 	return 0;
+}
+
+/* The caller's terminal makes CR LF of LF itself, and what is not a terminal is to get what the program wrote. Before the program runs:
+ * then the mode is its own. */
+int host_newlines(struct stage *stage, struct error *error)
+{
+	struct termios mode;
+
+	if (stage->master < 0)
+		return fail(error, EPROTO, "init has not sent the terminal's master");
+	if (tcgetattr(stage->master, &mode) < 0)
+		return fail(error, errno, "cannot read the mode of the terminal");
+	mode.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(stage->master, TCSANOW, &mode) < 0 ? fail(error, errno, "cannot set the mode of the terminal") : 0;
 }
 
 int host_console(struct stage *stage, struct error *error)

@@ -111,6 +111,7 @@ static const struct row rows[] = {
 	/* Only now may strangers see init: the host's file system and all privileges are gone from it (rule B.11, CVE-2016-9962). */
 	I("reborn", "go on as a process of the joined pid namespace", init_reborn, joins_pid, NULL),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
+	H("newlines", "let the caller's terminal make line ends, not the container's", host_newlines, attended, NULL),
 	H("console-socket", "hand the terminal's master to who waits for it", host_console, handed_over, NULL),
 	/* init may outlive its creator only once its pid is on record (rule B.14.5). */
 	H("commit", "write the record with the pid, then the pid file", host_commit, NULL, NULL),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "run/talk.h"
 
 #define END_MS 200
+#define DEATH_MS 2000
 #define PIDFD_OF_EXEC "setns" /* contract 7.2 */
 
 /* ---- the container ---- */
@@ -130,7 +132,9 @@ static bool end(struct stage *stage)
 	waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
 	bool killed = how.si_pid && how.si_code == CLD_KILLED && how.si_status == SIGKILL;
 	pidfd_signal(stage->pidfd, SIGKILL);
-	waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED);
+	/* In a paused container it dies once that is resumed, of this or of our own end. */
+	if (pidfd_wait(stage->pidfd, DEATH_MS) == 1)
+		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED);
 	close_fd(&stage->pidfd);
 	return killed;
 }
@@ -150,6 +154,11 @@ int container_exec(struct stage *stage, const struct cgroup_wishes *wishes, stru
 	if (r == 0)
 		return 0;
 	bool killed = end(stage);
+	/* Its init is on its way out and waits for others of its namespaces: there is nothing to enter any more. */
+	if (error->code == ESRCH && (strcmp(error->step, "join") == 0 || strcmp(error->step, "pid-namespace") == 0)) {
+		*error = (struct error){ 0 };
+		return not_there(error);
+	}
 	/* Whatever the step that met it says: there is nothing to be in any more. Who kills all of a container may kill us
 	 * a moment earlier. */
 	if (stage->container >= 0 && pidfd_wait(stage->container, killed ? END_MS : 0) == 1) {

@@ -116,17 +116,6 @@ static int own_description(int fd, int flags)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-/* The caller's terminal makes CR LF of LF itself, and what is not a terminal is to get what the program wrote. */
-static int leave_newlines(int master)
-{
-	struct termios mode;
-
-	if (tcgetattr(master, &mode) < 0)
-		return -1;
-	mode.c_oflag &= ~(tcflag_t)ONLCR;
-	return tcsetattr(master, TCSANOW, &mode);
-}
-
 int relay_start(struct relay *relay, int master, struct error *error)
 {
 	if (master < 0)
@@ -135,7 +124,7 @@ int relay_start(struct relay *relay, int master, struct error *error)
 	relay->peer = terminal_peer(master);
 	relay->in = own_description(STDIN_FILENO, O_RDONLY);
 	relay->out = own_description(STDOUT_FILENO, O_WRONLY);
-	if (relay->in < 0 || relay->out < 0 || fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0 || leave_newlines(master) < 0)
+	if (relay->in < 0 || relay->out < 0 || fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return fail(error, errno, "cannot prepare the terminal");
 	relay_resize(relay);
 	return 0;

@@ -453,6 +453,32 @@ seen_inside() {
 	is "$(<"$T/late")" late
 }
 
+@test "told to end while the container is paused: it ends" {
+	skip_on runc "1.1 waits"
+	start_probe wait
+	call rt pause "$id"
+	ok
+	rt exec --ignore-paused --detach "$id" /bin/probe sleep 60000 >/dev/null 2>"$T/exec.err" </dev/null 3>&- &
+	local waiting=$!
+	sleep 0.5
+	pkill -TERM -P $waiting -f "exec --ignore-paused" || true
+	wait_for 8 eval "! kill -0 $waiting"
+	call rt resume "$id"
+	ok
+	wait_for 5 no_probe_but 1
+}
+
+@test "an error of an option does not name a line of config.json" {
+	start_probe wait
+	local options
+	for options in "--cwd relative" "--cwd /nowhere" "-e NOVALUE" "--cap CAP_NONE_SUCH --cwd /nowhere"; do
+		# shellcheck disable=SC2086
+		call rt exec $options "$id" /bin/probe ids
+		fails
+		lacks "$err" "config.json:"
+	done
+}
+
 @test "a container that dies meanwhile: an error or its program's end, never a hang" {
 	skip_on runc "other words"
 	local i how
@@ -625,6 +651,18 @@ terminal() { call "$HELPERS/terminal" run -s 30x90 -o "$T/screen" "$@"; }
 	terminal size 41x101 expect "41 101" -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/sh -c 'while size=$(/bin/busybox stty size); [ "$size" != "41 101" ]; do :; done; echo $size'
 	ok
 	says "exit 0" "mode same"
+}
+
+@test "--tty: what is not a terminal gets what was written, from the first line on" {
+	skip_on runc "sets the mode a moment later"
+	start_probe wait
+	local i
+	for i in {1..25}; do
+		call "$HELPERS/terminal" run -1 "$T/plain" -o "$T/screen" -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec --tty "$id" /bin/sh -c 'echo hi'
+		ok
+		is "$(od -An -c "$T/plain" | tr -d ' ')" 'hi\n' "round $i"
+		rm "$T/plain"
+	done
 }
 
 @test "--tty: it is the controlling terminal: Ctrl-C goes to the program, not to us" {
