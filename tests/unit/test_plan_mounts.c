@@ -461,7 +461,7 @@ static int change_mounts(chapter_of_mounts *chapter, const char *list, const cha
 
 static void mounts_are_added_by_the_same_rules(void **state)
 {
-	static const struct { const char *list, *linux_, *says; } refused[] = {
+	static const struct { const char *list, *linux_, *says; } failing[] = {
 		{ "{}", MOUNT_NS, "more.json:1:1: mounts: expected an array, found an object" },
 		{ "[1]", MOUNT_NS, "more.json:1:2: mounts[0]" },
 		{ "[{}]", MOUNT_NS, "more.json:1:2: mounts[0].destination" },
@@ -477,11 +477,11 @@ static void mounts_are_added_by_the_same_rules(void **state)
 
 	(void)state;
 	usual_host();
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		assert_int_equal(change_mounts(plan_more_mounts, refused[i].list, refused[i].linux_), -1);
-		if (!strstr(sentence, refused[i].says))
-			print_error("%s: %s\n", refused[i].list, sentence);
-		assert_non_null(strstr(sentence, refused[i].says));
+	for (size_t i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+		assert_int_equal(change_mounts(plan_more_mounts, failing[i].list, failing[i].linux_), -1);
+		if (!strstr(sentence, failing[i].says))
+			print_error("%s: %s\n", failing[i].list, sentence);
+		assert_non_null(strstr(sentence, failing[i].says));
 	}
 	assert_int_equal(change_mounts(plan_more_mounts, "[{\"destination\":\"x\",\"source\":\"y\",\"options\":[\"bind\",\"ro\"]}]",
 				       MOUNT_NS), 0);
