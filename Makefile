@@ -45,17 +45,21 @@ LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(sort $(wildcard $(LAYERS:%=src/%/*.c))) src/main.c
 HOST_OBJECTS := $(HOST_SOURCES:src/%.c=$(BUILD)/host/%.o)
 INIT_BASE    := base/clock base/format base/error base/number base/file
-INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) src/run/score.c src/run/baton.c src/run/hook_result.c src/run/create.c src/run/exec.c $(sort $(wildcard src/init/*.c))
+INIT_RUN     := score baton hook_result planned_mount create exec
+INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) $(INIT_RUN:%=src/run/%.c) $(sort $(wildcard src/init/*.c))
 INIT_OBJECTS := $(INIT_SOURCES:src/%.c=$(BUILD)/init/%.o)
+
+# What is made is said in a line; V=1 shows the command.
+quiet = $(if $(V),,@echo '  $(1) $@';)
 
 all: $(BUILD)/caisson
 
 $(BUILD)/caisson: $(HOST_OBJECTS) $(BUILD)/host/run/init_image.o
-	$(CC) $(CFLAGS) $(HARDEN) $(LDFLAGS) $(LDHARDEN) -o $@ $^ $(LIBS)
+	$(call quiet,LD)$(CC) $(CFLAGS) $(HARDEN) $(LDFLAGS) $(LDHARDEN) -o $@ $^ $(LIBS)
 
 $(BUILD)/host/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
 
 # Rebuilt when the commit is another one.
 $(BUILD)/commit: FORCE
@@ -68,16 +72,16 @@ $(BUILD)/host/cmd/version.o $(BUILD)/host/cmd/features.o: CPPFLAGS += -DCAISSON_
 
 $(BUILD)/host/run/init_image.o: src/run/init_image.S $(BUILD)/caisson-init
 	@mkdir -p $(@D)
-	$(CC) -DINIT_IMAGE='"$(BUILD)/caisson-init"' -c -o $@ $<
+	$(call quiet,AS)$(CC) -DINIT_IMAGE='"$(BUILD)/caisson-init"' -c -o $@ $<
 
 # No heap, no stdio, one page of stack: what is not used is thrown away by section.
 $(BUILD)/caisson-init: $(INIT_OBJECTS)
-	$(INIT_CC) -Os -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none -o $@ $^
-	strip --strip-all -R .comment -R .note.* $@
+	$(call quiet,LD)$(INIT_CC) -Os -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none -o $@ $^
+	@strip --strip-all -R .comment -R .note.* $@
 
 $(BUILD)/init/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(INIT_CC) $(CPPFLAGS) $(COMMON) -DCAISSON_INIT -Os -fno-stack-protector -fomit-frame-pointer -fno-asynchronous-unwind-tables \
+	$(call quiet,CC)$(INIT_CC) $(CPPFLAGS) $(COMMON) -DCAISSON_INIT -Os -fno-stack-protector -fomit-frame-pointer -fno-asynchronous-unwind-tables \
 		-ffunction-sections -fdata-sections -fno-pie -c -o $@ $<
 
 install: all

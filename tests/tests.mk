@@ -23,23 +23,20 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(TEST)/unit/%)
 $(TEST)/runtime.a: $(filter-out %/main.o,$(HOST_OBJECTS)) $(BUILD)/host/run/init_image.o
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 
 $(TEST)/unit/%: tests/unit/%.c $(TEST)/runtime.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(COMMON) -Wno-missing-prototypes $(CFLAGS) $(HARDEN) $(LDFLAGS) -o $@ $< $(TEST)/runtime.a $(LIBS) -lcmocka
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(COMMON) -Wno-missing-prototypes $(CFLAGS) $(HARDEN) $(LDFLAGS) -o $@ $< $(TEST)/runtime.a $(LIBS) -lcmocka
 
 check-unit: $(UNIT_PROGRAMS)
-	@failed=0; for test in $(UNIT_PROGRAMS); do \
-		echo "# $$test"; \
-		CMOCKA_MESSAGE_OUTPUT=TAP $$test 2>&1 || { code=$$?; failed=1; echo "not ok - $$test: exit code $$code"; }; \
-	done; exit $$failed
+	@tests/unit/run $(UNIT_PROGRAMS)
 
 # ---- golden ----
 
 $(TEST)/golden: tests/golden/golden.c $(TEST)/runtime.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) $(LDFLAGS) -o $@ $< $(TEST)/runtime.a $(LIBS)
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) $(LDFLAGS) -o $@ $< $(TEST)/runtime.a $(LIBS)
 
 check-golden: $(TEST)/golden $(BUILD)/caisson
 	@GOLDEN=$(TEST)/golden CAISSON=$(BUILD)/caisson tests/golden/run
@@ -48,11 +45,11 @@ check-golden: $(TEST)/golden $(BUILD)/caisson
 
 $(TEST)/integration/probe: tests/integration/probe.c
 	@mkdir -p $(@D)
-	$(PROBE_CC) -std=gnu11 -Os -Wall -Wextra -o $@ $<
+	$(call quiet,CC)$(PROBE_CC) -std=gnu11 -Os -Wall -Wextra -o $@ $<
 
-$(TEST)/integration/%: tests/integration/%.c
+$(TEST)/integration/%: tests/integration/%.c tests/integration/listen.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
+	$(call quiet,CC)$(CC) -std=gnu11 -O1 -Wall -Wextra -o $@ $<
 
 INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent receiver terminal)
 
@@ -129,7 +126,7 @@ FUZZED       := $(sort $(wildcard src/base/*.c src/json/*.c src/spec/*.c src/pla
 
 $(TEST)/fuzz/%: tests/fuzz/%.c $(FUZZED)
 	@mkdir -p $(@D)
-	clang -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS) -std=gnu11 -o $@ $< $(FUZZED) $(LIBS)
+	$(call quiet,CC)clang -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS) -std=gnu11 -o $@ $< $(FUZZED) $(LIBS)
 
 ifeq ($(shell command -v clang 2>/dev/null),)
 fuzz:

@@ -30,6 +30,9 @@ struct planning {
 int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,
 	       struct plan_warning **warnings, struct error *error);
 
+/* What every plan begins with, of a container or of one more process: the id, what is preserved, and no descriptor. */
+void plan_begin(struct planning *p);
+
 void plan_warn(struct planning *p, const struct place *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The chapters, in the order plan_build calls them; later ones may read what earlier ones decided. */

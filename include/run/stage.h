@@ -1,6 +1,7 @@
 /* What the host side of the score carries from row to row, and its steps. */
 #pragma once
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include "cgroup/cgroup.h"
@@ -45,6 +46,12 @@ struct stage {
 	int signals;                  /* a signalfd: SIGTERM and the like end a create cleanly; -1: none */
 	bool baton;                   /* it is our turn */
 };
+
+/* How every stage begins, as a part of its initializer: no descriptor is open, and the baton is the runtime's. */
+#define STAGE_BEGIN                                                                                                                 \
+	.pid_dir = AT_FDCWD, .pidfd_receiver = -1, .console = -1, .master = -1, .state = { .root = -1, .dir = -1 },                  \
+	.cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .placeholder = { .pidfd = -1 }, .container = -1, .pidfd = -1, .socket = -1,   \
+	.cargo = -1, .procfs = -1, .signals = -1, .baton = true
 
 /* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
 int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */

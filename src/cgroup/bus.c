@@ -125,20 +125,25 @@ static uint64_t time_left(const struct bus *bus)
 	return left > 0 ? (uint64_t)left * 1000 : 1;
 }
 
+/* What there is to do is done, or waited for. */
+static int take_turn(struct bus *bus)
+{
+	int r = l.sd_bus_process(bus->connection, NULL);
+
+	if (r == 0 && clock_ms() >= bus->deadline)
+		return -ETIMEDOUT;
+	if (r == 0)
+		r = l.sd_bus_wait(bus->connection, time_left(bus));
+	return r == -EINTR || r > 0 ? 0 : r;
+}
+
 /* Authentication has times of its own in the library, longer than ours: whoever listens and says nothing would keep us for 90 s. */
 static int get_ready(struct bus *bus)
 {
 	int r;
 
-	while ((r = l.sd_bus_is_ready(bus->connection)) == 0) {
-		r = l.sd_bus_process(bus->connection, NULL);
-		if (r == 0 && clock_ms() >= bus->deadline)
-			return -ETIMEDOUT;
-		if (r == 0)
-			r = l.sd_bus_wait(bus->connection, time_left(bus));
-		if (r < 0 && r != -EINTR)
-			return r;
-	}
+	while ((r = l.sd_bus_is_ready(bus->connection)) == 0)
+		try(take_turn(bus));
 	return r < 0 ? r : 0;
 }
 
@@ -302,15 +307,8 @@ int bus_wait_for_job(struct bus *bus, const char *job)
 {
 	format(bus->job, sizeof(bus->job), "%s", job);
 	bus->result[0] = '\0';
-	while (!bus->result[0]) {
-		int r = l.sd_bus_process(bus->connection, NULL);
-		if (r == 0 && clock_ms() >= bus->deadline)
-			return -ETIMEDOUT;
-		if (r == 0)
-			r = l.sd_bus_wait(bus->connection, time_left(bus));
-		if (r < 0 && r != -EINTR)
-			return r;
-	}
+	while (!bus->result[0])
+		try(take_turn(bus));
 	return 0;
 }
 

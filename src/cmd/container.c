@@ -76,28 +76,16 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	const char *state_root = state_root_path(invocation);
 
 	*stage = (struct stage){
+		STAGE_BEGIN,
 		.score = &create_score,
 		.plan = prepared->plan,
 		.arena = &prepared->arena,
 		.config_text = prepared->config_text,
 		.config_length = prepared->config_length,
 		.pid_file = options->pid_file,
-		.pid_dir = AT_FDCWD,
-		.state = { .root = -1, .dir = -1 },
-		.cgroup = { .v2 = -1 },
-		.oom = OOM_TALLY_NONE,
-		.placeholder = { .pidfd = -1 },
 		.record = { .oci_version = OCI_VERSION, .annotations = prepared->spec.annotations },
-		.pidfd = -1,
-		.socket = -1,
-		.cargo = -1,
-		.pidfd_receiver = -1,
-		.console = -1,
-		.master = -1,
-		.container = -1,
-		.signals = signal_fd,
-		.baton = true,
 	};
+	stage->signals = signal_fd;
 	stage->procfs = procfs_host();
 	if (stage->procfs < 0)
 		return fail(error, -stage->procfs, "cannot use /proc");

@@ -203,10 +203,7 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	struct stage stage = {
-		.score = &exec_score, .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file, .pid_dir = AT_FDCWD,
-		.state = { .root = -1, .dir = -1 }, .cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .placeholder = { .pidfd = -1 },
-		.console = -1, .master = -1, .container = -1, .pidfd = -1, .pidfd_receiver = -1, .socket = -1, .cargo = -1, .procfs = -1,
-		.signals = -1, .baton = true,
+		STAGE_BEGIN, .score = &exec_score, .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

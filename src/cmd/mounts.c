@@ -68,7 +68,7 @@ static int change(const struct invocation *invocation, struct stage *stage, stru
 
 static int mounts(const struct invocation *invocation, struct error *error)
 {
-	struct stage stage = { .arena = invocation->arena, .plan = arena_new(invocation->arena, struct plan), .procfs = -1 };
+	struct stage stage = { STAGE_BEGIN, .arena = invocation->arena, .plan = arena_new(invocation->arena, struct plan) };
 	const char *what = invocation->args[0];
 
 	if (strcmp(what, "add") != 0 && strcmp(what, "remove") != 0)

@@ -9,6 +9,7 @@
 #include "init/filesystem.h"
 #include "kern/mount.h"
 #include "kern/path.h"
+#include "run/planned_mount.h"
 
 /* Mounts that become read-only last; the descriptor is the handle, no name is resolved again (rule B.3.4). Those beyond are made
  * read-only at once: nothing can be put into them then. */
@@ -113,16 +114,6 @@ static int open_target(const struct stage *stage, const struct plan_mount *m, mo
 
 /* ---- detached mounts ---- */
 
-static int set_params(int context, const struct plan_mount *m)
-{
-	for (size_t i = 0; i < m->param_count; i++) {
-		int r = mount_parameter(context, m->params[i].key, m->params[i].value);
-		if (r < 0 && !m->params[i].optional)
-			return r;
-	}
-	return 0;
-}
-
 /* procfs shows the pid namespace of whoever opens it; a joined one is not ours yet (rule B.11). */
 static int open_context(const struct stage *stage, const struct plan_mount *m)
 {
@@ -146,27 +137,11 @@ static int make_filesystem(const struct stage *stage, const struct plan_mount *m
 		r = mount_parameter(context, "mode", mode);
 	}
 	if (r == 0)
-		r = set_params(context, m);
+		r = planned_parameters(context, m);
 	bool writable = (m->readonly_late && late_count < LATE_MOST) || m->copy_up;
 	if (r == 0)
 		r = mount_make(context, m->attr_set & ~(writable ? ABI_MOUNT_ATTR_RDONLY : 0));
 	return r < 0 ? failed(m, r, mount_words(context, words), error) : r;
-}
-
-static int set_attributes(const struct plan_mount *m, int tree, struct error *error)
-{
-	int r = 0;
-
-	if (m->attr_set || m->attr_clear)
-		r = mount_attributes(tree, m->attr_set, m->attr_clear, 0);
-	if (r == 0 && (m->recursive_set || m->recursive_clear))
-		r = mount_attributes(tree, m->recursive_set, m->recursive_clear, MOUNT_RECURSIVE);
-	if (r == -EPERM)
-		return fail_at(error, &m->at, -r, "cannot change the flags of the mount for '%s': the source mount is locked",
-			       m->target);
-	if (r == -EINVAL && m->kind == MOUNT_REMOUNT)
-		return fail_at(error, &m->at, -r, "cannot remount '%s': nothing is mounted there", m->target);
-	return r < 0 ? fail_at(error, &m->at, -r, "cannot set the flags of the mount for '%s'", m->target) : 0;
 }
 
 static int set_propagation(const struct plan_mount *m, int mount, struct error *error)
@@ -247,7 +222,7 @@ static int mount_tree(struct stage *stage, const struct plan_mount *m, struct er
 	_cleanup_fd int target = open_target(stage, m, S_ISDIR(source.st_mode) ? S_IFDIR : S_IFREG, &was, error);
 	if (target < 0)
 		return -1;
-	try(set_attributes(m, tree, error));
+	try(planned_attributes(m, tree, error));
 	return attach(m, tree, target, error);
 }
 
@@ -260,14 +235,14 @@ static int remount(struct stage *stage, const struct plan_mount *m, struct error
 		return refuse_target(m, mount, error);
 	if (m->param_count) {
 		_cleanup_fd int context = mount_pick(mount);
-		int r = context < 0 ? context : set_params(context, m);
+		int r = context < 0 ? context : planned_parameters(context, m);
 		if (r == 0)
 			r = mount_reconfigure(context);
 		if (r < 0)
 			return fail_at(error, &m->at, -r, "cannot remount '%s'%s", m->target,
 				       context < 0 ? "" : mount_words(context, words));
 	}
-	try(set_attributes(m, mount, error));
+	try(planned_attributes(m, mount, error));
 	return set_propagation(m, mount, error);
 }
 
@@ -283,7 +258,7 @@ static int attach_inside(struct stage *stage, const struct plan_mount *inside, i
 	_cleanup_fd int target = openat(tmpfs, inside->target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (target < 0)
 		return failed(inside, -errno, "", error);
-	try(set_attributes(inside, tree, error));
+	try(planned_attributes(inside, tree, error));
 	return attach(inside, tree, target, error);
 }
 
@@ -307,7 +282,7 @@ static int mount_cgroup_v1(struct stage *stage, const struct plan_mount *m, stru
 	for (size_t i = 0; i < m->link_count; i++)
 		if (symlinkat(m->links[i].target, tmpfs, m->links[i].path) < 0)
 			return fail_at(error, &m->at, errno, "cannot make the link '%s' in '%s'", m->links[i].path, m->target);
-	return set_attributes(m, tmpfs, error);
+	return planned_attributes(m, tmpfs, error);
 }
 
 static int mount_one(struct stage *stage, const struct plan_mount *m, struct error *error)

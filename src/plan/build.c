@@ -22,18 +22,25 @@ static chapter *const chapters[] = {
 	plan_hooks,
 };
 
+/* Texts are copied: init maps the arena and nothing else of the runtime. */
+void plan_begin(struct planning *p)
+{
+	struct plan *plan = p->plan;
+
+	plan->id = arena_string(p->arena, p->request->id);
+	plan->preserve_fds = p->request->preserve_fds;
+	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
+}
+
 int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,
 	       struct plan_warning **warnings, struct error *error)
 {
 	struct planning p = { .spec = spec, .host = host, .request = request, .arena = arena, .plan = plan };
 	int result = 0;
 
-	/* Copied: init maps the arena and nothing else of the runtime. */
-	plan->id = arena_string(arena, request->id);
+	plan_begin(&p);
 	plan->bundle = arena_string(arena, request->bundle);
-	plan->preserve_fds = request->preserve_fds;
 	plan->mount_label = spec->linux_ ? spec->linux_->mount_label : NULL;
-	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
 	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]) && result == 0; i++)
 		result = chapters[i](&p, error);
 	if (warnings)

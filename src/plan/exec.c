@@ -162,12 +162,12 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 	struct request *request = arena_new(p->arena, struct request);
 	struct spec_process *process = arena_new(p->arena, struct spec_process);
 	struct spec *spec = arena_new(p->arena, struct spec);
-	struct plan *plan = p->plan;
 
-	plan->kind = PLAN_EXEC;
-	plan->id = arena_string(p->arena, r->id);
-	plan->preserve_fds = r->preserve_fds;
-	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
+	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
+				     .console_socket = r->console_socket };
+	p->request = request;
+	p->plan->kind = PLAN_EXEC;
+	plan_begin(p);
 	*process = r->document ? *r->document : *container;
 	if (r->document)
 		by_document(container, process);
@@ -177,9 +177,6 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 	spec->process = process;
 	p->container = p->spec->process;
 	p->spec = spec;
-	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
-				     .console_socket = r->console_socket };
-	p->request = request;
 	plan_entered(p);
 	try(plan_process(p, error));
 	try(plan_console(p, error));

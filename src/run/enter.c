@@ -5,16 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "base/format.h"
 #include "kern/process.h"
-#include "kern/procfs.h"
 #include "kern/schedule.h"
 #include "run/container.h"
 #include "run/handover.h"
+#include "run/init_of.h"
 #include "run/notify.h"
 #include "run/score.h"
 #include "run/talk.h"
@@ -30,33 +28,17 @@ static int not_there(struct error *error)
 	return fail(error, 0, "cannot exec in a stopped container: its init has ended (container not running)");
 }
 
-/* A directory of init's in /proc, or the one its link leads to. The number is init's own as long as the pidfd says it lives, which is
- * asked when all is open. */
-static int open_of_init(const struct stage *stage, const char *directory, const char *link)
-{
-	char path[40];
-
-	format(path, sizeof(path), "%d%s", (int)stage->record.pid, directory);
-	_cleanup_fd int dir = procfs_open(stage->procfs, path, O_PATH | O_DIRECTORY);
-	if (dir < 0 || !link)
-		return take_fd(&dir);
-	int fd = openat(dir, link, O_PATH | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Nobody can enter the user namespace he is in (setns(2)); one that the configuration joins by path may be ours. */
 static int leave_out_own(struct stage *stage, struct error *error)
 {
 	struct plan_namespace *user = &stage->plan->namespaces.of[PLAN_NS_USER];
-	struct stat ours, theirs;
 
 	if (user->mode != NS_JOIN)
 		return 0;
-	_cleanup_fd int dir = open_of_init(stage, "/ns", NULL);
-	_cleanup_fd int self = procfs_open(stage->procfs, "self", O_PATH | O_DIRECTORY);
-	if (dir < 0 || fstatat(dir, "user", &theirs, 0) < 0 || self < 0 || fstatat(self, "ns/user", &ours, 0) < 0)
-		return fail(error, errno, "cannot look at the user namespace of the container");
-	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+	int shared = init_shares(stage, "user");
+	if (shared < 0)
+		return fail(error, -shared, "cannot look at the user namespace of the container");
+	if (shared)
 		user->mode = NS_INHERIT;
 	return 0;
 }
@@ -73,7 +55,7 @@ static int hold(struct stage *stage, struct error *error)
 		return fail(error, errno, "cannot duplicate a descriptor");
 	try(leave_out_own(stage, error));
 	if (stage->record.chrooted) {
-		plan->root.fd = open_of_init(stage, "", "root");
+		plan->root.fd = init_open(stage, "", "root");
 		if (plan->root.fd < 0)
 			return fail(error, -plan->root.fd, "cannot open the root of the container");
 	}

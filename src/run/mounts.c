@@ -2,22 +2,20 @@
 #include "run/mounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/format.h"
 #include "base/log.h"
 #include "kern/credentials.h"
 #include "kern/mount.h"
 #include "kern/namespaces.h"
 #include "kern/process.h"
-#include "kern/procfs.h"
 #include "run/container.h"
+#include "run/init_of.h"
 #include "run/mounts_inside.h"
+#include "run/planned_mount.h"
 #include "run/source.h"
 #include "run/stage.h"
 #include "run/visit.h"
@@ -27,18 +25,6 @@
 #define PATIENCE_EACH_MS 100
 
 /* ---- the container ---- */
-
-static bool is_ours(const struct stage *stage, const char *name)
-{
-	char path[40];
-	struct stat ours, theirs;
-
-	format(path, sizeof(path), "%d/ns", (int)stage->record.pid);
-	_cleanup_fd int their_dir = procfs_open(stage->procfs, path, O_PATH | O_DIRECTORY);
-	_cleanup_fd int our_dir = procfs_open(stage->procfs, "self/ns", O_PATH | O_DIRECTORY);
-	return their_dir >= 0 && our_dir >= 0 && fstatat(their_dir, name, &theirs, 0) == 0 && fstatat(our_dir, name, &ours, 0) == 0 &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-}
 
 static int hold(struct stage *stage, struct inside *inside, struct error *error)
 {
@@ -53,10 +39,10 @@ static int hold(struct stage *stage, struct inside *inside, struct error *error)
 		inside->trees[i] = -1;
 	if (inside->pidfd < 0)
 		return fail(error, 0, "container not running: its init has ended");
-	if (is_ours(stage, "mnt"))
+	if (init_shares(stage, "mnt") == 1)
 		return fail(error, 0, "the container '%s' has no mount namespace: its mounts are the host's", stage->record.id);
 	for (size_t i = 0; i < array_length(owners); i++)
-		if (!is_ours(stage, owners[i].name))
+		if (init_shares(stage, owners[i].name) != 1)
 			inside->own |= owners[i].flag;
 	/* Who joins must not be traced from in there, where it can be seen at all (rule B.5.4). */
 	int r = process_undumpable();
@@ -117,18 +103,6 @@ static int become_container(const struct inside *inside)
 	return r < 0 ? r : process_undumpable();
 }
 
-static int set_parameters(int context, const struct plan_mount *m)
-{
-	int r = m->source ? mount_parameter(context, "source", m->source) : 0;
-
-	for (size_t i = 0; r == 0 && i < m->param_count; i++) {
-		r = mount_parameter(context, m->params[i].key, m->params[i].value);
-		if (m->params[i].optional)
-			r = 0;
-	}
-	return r;
-}
-
 static int make(const struct making *making, char words[MOUNT_WORDS])
 {
 	const struct plan_mount *m = making->mount;
@@ -139,7 +113,9 @@ static int make(const struct making *making, char words[MOUNT_WORDS])
 	_cleanup_fd int context = mount_context(m->type);
 	if (context < 0)
 		return context;
-	r = set_parameters(context, m);
+	r = m->source ? mount_parameter(context, "source", m->source) : 0;
+	if (r == 0)
+		r = planned_parameters(context, m);
 	if (r == 0)
 		r = mount_make(context, m->attr_set);
 	if (r < 0)
@@ -157,19 +133,6 @@ static int make_filesystem(void *data, int *fd, struct error *error)
 	return *fd < 0 ? fail_at(error, &m->at, -*fd, "cannot mount '%s' at '%s'%s", m->type, m->target, words) : 0;
 }
 
-static int set_attributes(const struct plan_mount *m, int tree, struct error *error)
-{
-	int r = 0;
-
-	if (m->attr_set || m->attr_clear)
-		r = mount_attributes(tree, m->attr_set, m->attr_clear, 0);
-	if (r == 0 && (m->recursive_set || m->recursive_clear))
-		r = mount_attributes(tree, m->recursive_set, m->recursive_clear, MOUNT_RECURSIVE);
-	if (r == -EPERM)
-		return fail_at(error, &m->at, -r, "cannot change the flags of the mount for '%s': the source mount is locked", m->target);
-	return r < 0 ? fail_at(error, &m->at, -r, "cannot set the flags of the mount for '%s'", m->target) : 0;
-}
-
 static int open_tree_for(struct stage *stage, struct inside *inside, const struct plan_mount *m, struct error *error)
 {
 	struct making making = { .inside = inside, .mount = m };
@@ -183,7 +146,7 @@ static int open_tree_for(struct stage *stage, struct inside *inside, const struc
 	_cleanup_fd int tree = cargo_tree(stage, m, error);
 	if (tree < 0)
 		return -1;
-	try(set_attributes(m, tree, error));
+	try(planned_attributes(m, tree, error));
 	return take_fd(&tree);
 }
 

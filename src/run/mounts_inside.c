@@ -15,7 +15,7 @@
 #include "kern/namespaces.h"
 #include "kern/path.h"
 #include "kern/process.h"
-#include "kern/procfs.h"
+#include "run/init_of.h"
 #include "run/stage.h"
 
 #define SYSFS_MAGIC 0x62656572
@@ -24,19 +24,6 @@
 #define DEEPEST 4096
 
 /* ---- entering ---- */
-
-/* A root that was only changed by chroot is not the mount namespace's. */
-static int find_chroot(const struct inside *inside)
-{
-	char path[40];
-
-	format(path, sizeof(path), "%d", (int)inside->stage->record.pid);
-	_cleanup_fd int dir = procfs_open(inside->stage->procfs, path, O_PATH | O_DIRECTORY);
-	if (dir < 0)
-		return dir;
-	int root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 ? -errno : root;
-}
 
 static int find_root(void)
 {
@@ -49,8 +36,9 @@ static int enter(struct inside *inside, struct error *error)
 	const struct record *record = &inside->stage->record;
 	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS);
 
+	/* A root that was only changed by chroot is not the mount namespace's. */
 	if (r == 0)
-		r = inside->root = record->chrooted ? find_chroot(inside) : find_root();
+		r = inside->root = record->chrooted ? init_open(inside->stage, "", "root") : find_root();
 	/* The number was init's own as long as this says that it lives. */
 	if (pidfd_wait(inside->pidfd, 0) != 0)
 		return fail(error, 0, "container not running: its init has ended");

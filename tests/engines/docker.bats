@@ -2,6 +2,7 @@
 # Docker: its daemon calls the runtime through containerd's shim, and buildkit calls the program `runc` itself.
 
 load lib
+load boxes
 
 # What the daemon finds as `runc` is the runtime under test, too: buildkit has no setting for it.
 engine_start() {
@@ -35,12 +36,8 @@ docker_settings() {
 docker_restart() { systemctl reset-failed docker 2>/dev/null || true; systemctl restart docker; }
 
 d() { within 90 docker "$@"; }
+e() { d "$@"; }
 run() { call d run "$@"; }
-start() { run -d --name "$@" && ok; }
-inspect() { d inspect --format "{{.$2}}" "$1"; }
-inspect_is() { [[ $(inspect "$1" "$2") == "$3" ]]; }
-pid_of_box() { inspect "$1" State.Pid; }
-inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 
 @test "run: what the program says on both, what it is told, and its exit code" {
 	code=0
@@ -120,45 +117,11 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "stop: the signal, then the end; start and restart; kill" {
-	start one "$box" sh -c 'trap "exit 5" TERM; echo up >>/ups; while :; do sleep 0.1; done'
-	wait_for 5 test -e "$(inside one /ups)"
-	call d stop one
-	ok
-	is "$(inspect one State.ExitCode)" 5
-	call d start one
-	ok
-	wait_for 5 eval '[[ $(wc -l <"$(inside one /ups)") == 2 ]]'
-	local pid
-	pid=$(pid_of_box one)
-	call d restart --time 5 one
-	ok
-	differs "$(pid_of_box one)" "$pid"
-	call d kill --signal KILL one
-	ok
-	call d wait one
-	is "$out" 137
-	start two "$box" sleep 1000
-	call d stop --time 1 two
-	ok
-	is "$(inspect two State.ExitCode)" 137
+	box_stops
 }
 
 @test "pause and unpause: nothing goes on meanwhile" {
-	start one "$box" sh -c 'while :; do echo >>/count; done'
-	local file before
-	file=$(inside one /count)
-	wait_for 5 test -s "$file"
-	call d pause one
-	ok
-	inspect_is one State.Status paused
-	before=$(stat -c %s "$file")
-	call d exec one true
-	differs "$code" 0
-	is "$(stat -c %s "$file")" "$before" "the size of a file that grows"
-	call d unpause one
-	ok
-	sleep 0.5
-	differs "$(stat -c %s "$file")" "$before" "the size of a file that grows"
+	box_pauses
 }
 
 @test "limits are in force; update changes them; stats tells them" {
@@ -218,14 +181,7 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "--init: it is process 1, passes signals on, and takes what is left by others" {
-	start one --init "$box" sh -c 'trap "exit 8" TERM; sh -c "sleep 1 & exec sleep 0.1"; touch /ready
-		while :; do sleep 0.1; done'
-	wait_for 10 test -e "$(inside one /ready)"
-	call d exec one sh -c 'readlink /proc/1/exe; sleep 2; ps -o stat'
-	contains "$out" -init
-	lacks "$out" Z
-	call d stop one
-	is "$(inspect one State.ExitCode)" 8
+	box_has_an_init
 }
 
 @test "--pid, --ipc and --network of another container: what others call a pod" {
@@ -258,16 +214,7 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "cp: into and out of a running container, and one that has ended" {
-	start one "$box" sh -c 'until [ -e /into/file ]; do sleep 0.1; done; cat /into/file >/copy'
-	mkdir into
-	echo content >into/file
-	call d cp into one:/
-	ok
-	call d wait one
-	is "$out" 0
-	call d cp one:/copy out-of
-	ok
-	is "$(<out-of)" content
+	box_is_copied
 }
 
 @test "volumes, devices, sysctls, host names, shared memory" {

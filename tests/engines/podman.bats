@@ -2,6 +2,7 @@
 # Podman as root, with conmon between it and the runtime.
 
 load lib
+load boxes
 
 engine_start() {
 	mkdir -p /etc/containers
@@ -24,12 +25,8 @@ engine_clean() {
 }
 
 p() { within 90 podman "$@"; }
+e() { p "$@"; }
 run() { call p run --network none "$@"; }
-start() { run -d --name "$@" && ok; }
-inspect() { p inspect --format "{{.$2}}" "$1"; }
-inspect_is() { [[ $(inspect "$1" "$2") == "$3" ]]; }
-pid_of_box() { inspect "$1" State.Pid; }
-inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 
 @test "run: what the program says on both, what it is told, and its exit code" {
 	code=0
@@ -96,45 +93,11 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "stop: the signal, then the end; start and restart; kill" {
-	start one "$box" sh -c 'trap "exit 5" TERM; echo up >>/ups; while :; do sleep 0.1; done'
-	wait_for 5 test -e "$(inside one /ups)"
-	call p stop one
-	ok
-	is "$(inspect one State.ExitCode)" 5
-	call p start one
-	ok
-	wait_for 5 eval '[[ $(wc -l <"$(inside one /ups)") == 2 ]]'
-	local pid
-	pid=$(pid_of_box one)
-	call p restart --time 5 one
-	ok
-	differs "$(pid_of_box one)" "$pid"
-	call p kill --signal KILL one
-	ok
-	call p wait one
-	is "$out" 137
-	start two "$box" sleep 1000
-	call p stop --time 1 two
-	ok
-	is "$(inspect two State.ExitCode)" 137
+	box_stops
 }
 
 @test "pause and unpause: nothing goes on meanwhile" {
-	start one "$box" sh -c 'while :; do echo >>/count; done'
-	local file before
-	file=$(inside one /count)
-	wait_for 5 test -s "$file"
-	call p pause one
-	ok
-	inspect_is one State.Status paused
-	before=$(stat -c %s "$file")
-	call p exec one true
-	differs "$code" 0
-	is "$(stat -c %s "$file")" "$before" "the size of a file that grows"
-	call p unpause one
-	ok
-	sleep 0.5
-	differs "$(stat -c %s "$file")" "$before" "the size of a file that grows"
+	box_pauses
 }
 
 @test "limits are in force; update changes them; stats tells them" {
@@ -211,14 +174,7 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "--init: it is process 1, passes signals on, and takes what is left by others" {
-	start one --init "$box" sh -c 'trap "exit 8" TERM; sh -c "sleep 1 & exec sleep 0.1"; touch /ready
-		while :; do sleep 0.1; done'
-	wait_for 10 test -e "$(inside one /ready)"
-	call p exec one sh -c 'readlink /proc/1/exe; sleep 2; ps -o stat'
-	contains "$out" -init
-	lacks "$out" Z
-	call p stop one
-	is "$(inspect one State.ExitCode)" 8
+	box_has_an_init
 }
 
 @test "--pid, --ipc, --network and --uts of another container" {
@@ -270,16 +226,7 @@ inside() { printf '/proc/%s/root%s' "$(pid_of_box "$1")" "$2"; }
 }
 
 @test "cp: into and out of a running container, and one that has ended" {
-	start one "$box" sh -c 'until [ -e /into/file ]; do sleep 0.1; done; cat /into/file >/copy'
-	mkdir into
-	echo content >into/file
-	call p cp into one:/
-	ok
-	call p wait one
-	is "$out" 0
-	call p cp one:/copy out-of
-	ok
-	is "$(<out-of)" content
+	box_is_copied
 }
 
 @test "volumes, devices, sysctls, host names, shared memory, umask" {

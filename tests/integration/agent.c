@@ -15,18 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(at.sun_path))
-		errx(1, "path too long");
-	strcpy(at.sun_path, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 4))
-		err(1, "%s", path);
-	return fd;
-}
+#include "listen.h"
 
 /* Whether a text is a whole JSON object; braces within strings do not count. */
 static int is_whole(const char *text, size_t length)

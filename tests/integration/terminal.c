@@ -41,6 +41,7 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include "listen.h"
 
 static int master = -1;        /* of the terminal we are behind */
 static int slave = -1;         /* to look at its mode */
@@ -406,19 +407,6 @@ static int run(int argc, char **argv)
 }
 
 /* ---- receive ---- */
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof(at.sun_path))
-		errx(1, "path too long");
-	strcpy(at.sun_path, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 4))
-		err(1, "%s", path);
-	return fd;
-}
 
 static void take_master(int from)
 {

@@ -144,7 +144,7 @@ static void changes_go_to_the_upper_directory(void)
 	char up[64], work[64];
 	snprintf(up, sizeof(up), "%s/up", top);
 	snprintf(work, sizeof(work), "%s/work", top);
-	shell("rm -rf '%s/up/'* '%s/work/'*", top, top);
+	shell("cd '%s' && rm -rf up/* work/*", top);
 	static const struct overlay_parameter parameters[] = { { "index", "off" } };
 	_cleanup_fd int tree = made(&(struct overlay){ .lower = lower, .lower_count = 1, .upper = up, .work = work,
 						      .parameters = parameters,
