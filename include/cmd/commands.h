@@ -11,6 +11,7 @@ struct arena;
 /* ---- options ---- */
 enum option_kind {
 	OPTION_FLAG,    /* bool; --flag, --flag=true|false */
+	OPTION_ANSWER,  /* const bool *, as a flag; NULL: not given */
 	OPTION_STRING,  /* const char * */
 	OPTION_WORD,    /* const char *, one of `words` */
 	OPTION_COUNT,   /* unsigned */

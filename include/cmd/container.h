@@ -46,9 +46,14 @@ struct prepared {
 };
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error);
 
-/* A JSON document, into the arena; a limit of 0 MiB is the usual one. */
-int document_read(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
-		  struct error *error);
+/* document.c: what an option's FILE names, or "-" standard input, into the arena; `name` is for messages about it. */
+struct document {
+	const char *name, *text; /* the text ends with a 0 after `length` bytes */
+	size_t length;
+};
+int document_read(const char *path, struct arena *arena, struct document *document, struct error *error);
+
+/* Without its directories. */
 const char *file_name(const char *path);
 
 /* What reading a document, and planning, found worth telling: to stderr, or with --debug alone. */

@@ -12,7 +12,8 @@ struct exec_request {
 	const char *const *args;             /* NULL-ended */
 	const char *cwd, *user, *apparmor, *label; /* NULL: the configuration's; user is UID[:GID] */
 	struct exec_list env, groups, capabilities; /* added to what the configuration has */
-	bool no_new_privileges, terminal;
+	const bool *no_new_privileges;       /* NULL: as configured */
+	bool terminal;
 	bool detached;
 	const char *console_socket;          /* who takes the terminal of a detached process; NULL: nobody */
 	unsigned preserve_fds;

@@ -31,6 +31,7 @@ struct attended {
 	struct oom_tally *oom; /* kept up to date, as far as it is open */
 	struct relay *relay; /* started: a terminal to copy to and from; NULL: none */
 	struct readiness *readiness; /* heard, as far as it is open; NULL: nobody waits for that */
+	bool asked_to_end;   /* init got a signal that asked us for it */
 };
 
 /* Until init ends: its exit code, 128+N if signal N ended it. Reaps it. */

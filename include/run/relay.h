@@ -51,5 +51,6 @@ void relay_wanted(const struct relay *relay, struct pollfd polls[RELAY_POLLS]);
 int relay_patience(const struct relay *relay);
 void relay_step(struct relay *relay, const struct pollfd polls[RELAY_POLLS]);
 
-/* The program has ended: what it had written goes out, all of it, unless a signal on the signalfd asks us to end. */
-void relay_drain(struct relay *relay, int signals);
+/* The program has ended: what it had written goes out, all of it, unless a signal on the signalfd asks us to end, or nothing of it is taken
+ * for `patience` milliseconds (-1: as long as it takes). */
+void relay_drain(struct relay *relay, int signals, int patience);

@@ -16,8 +16,8 @@
 #include "run/host.h"
 
 /* A regular file of limited size, read once: no FIFO to hang on, no device without end (rule B.17, case C49). */
-int document_read(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
-		  struct error *error)
+static int read_config(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
+		       struct error *error)
 {
 	const size_t limit = limit_mib ? (size_t)limit_mib << 20 : JSON_SIZE;
 	struct stat info;
@@ -41,12 +41,6 @@ int document_read(int dir, const char *path, unsigned limit_mib, struct arena *a
 	*to = text;
 	*to_length = (size_t)length;
 	return 0;
-}
-
-const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
 }
 
 void tell_notes(const char *name, const struct json_note *notes)
@@ -128,8 +122,8 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	_cleanup_fd int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
-	try(document_read(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
-			  &prepared->arena, &prepared->config_text, &prepared->config_length, error));
+	try(read_config(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
+			&prepared->arena, &prepared->config_text, &prepared->config_length, error));
 	const char *name = options->config ? file_name(options->config) : "config.json";
 	r = spec_read(name, prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
 	tell_notes(name, notes);

@@ -24,7 +24,8 @@
 struct exec_options {
 	const char *process, *cwd, *user, *apparmor, *label, *pid_file, *pidfd_socket, *console_socket;
 	struct option_list env, groups, capabilities, cgroups;
-	bool tty, no_new_privileges, detach, ignore_paused;
+	const bool *no_new_privileges;
+	bool tty, detach, ignore_paused;
 	unsigned preserve_fds;
 };
 #define O(member) offsetof(struct exec_options, member)
@@ -37,7 +38,7 @@ static const struct option options[] = {
 	{ "user", 'u', OPTION_STRING, O(user), "UID[:GID]", "as this user; numbers" },
 	{ "additional-gids", 'g', OPTION_LIST, O(groups), "GID", "one more group; repeats" },
 	{ "cap", 'c', OPTION_LIST, O(capabilities), "CAP_NAME", "one more capability; repeats" },
-	{ "no-new-privs", 0, OPTION_FLAG, O(no_new_privileges), NULL, "it can gain no privileges by what it executes" },
+	{ "no-new-privs", 0, OPTION_ANSWER, O(no_new_privileges), NULL, "it can gain no privileges by what it executes" },
 	{ "apparmor", 0, OPTION_STRING, O(apparmor), "PROFILE", "another AppArmor profile" },
 	{ "process-label", 0, OPTION_STRING, O(label), "LABEL", "another SELinux label" },
 	{ "detach", 'd', OPTION_FLAG, O(detach), NULL, "return once it is executed" },
@@ -68,12 +69,11 @@ static int check(const struct invocation *invocation, struct error *error)
 static int read_process(const char *path, struct arena *arena, struct spec_process *process, struct error *error)
 {
 	struct json_note *notes = NULL;
-	const char *text;
-	size_t length;
+	struct document d;
 
-	try(document_read(AT_FDCWD, path, 0, arena, &text, &length, error));
-	int r = spec_process_read(file_name(path), text, length, arena, process, &notes, error);
-	tell_notes(file_name(path), notes);
+	try(document_read(path, arena, &d, error));
+	int r = spec_process_read(d.name, d.text, d.length, arena, process, &notes, error);
+	tell_notes(d.name, notes);
 	return r;
 }
 

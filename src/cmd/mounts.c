@@ -11,12 +11,11 @@
 static int read_list(const struct invocation *invocation, const char *path, struct json_objects *mounts, struct error *error)
 {
 	struct json_note *notes = NULL;
-	const char *text;
-	size_t length;
+	struct document d;
 
-	try(document_read(AT_FDCWD, path, 0, invocation->arena, &text, &length, error));
-	int r = spec_mounts_read(file_name(path), text, length, invocation->arena, mounts, &notes, error);
-	tell_notes(file_name(path), notes);
+	try(document_read(path, invocation->arena, &d, error));
+	int r = spec_mounts_read(d.name, d.text, d.length, invocation->arena, mounts, &notes, error);
+	tell_notes(d.name, notes);
 	return r;
 }
 

@@ -76,6 +76,8 @@ static int store(struct parse *p, const struct option *option, const char *value
 	uint32_t number;
 
 	switch (option->kind) {
+	case OPTION_ANSWER:
+		return to_bool(option, value, *(bool **)member = arena_new(p->arena, bool), error);
 	case OPTION_FLAG:
 		return to_bool(option, value, member, error);
 	case OPTION_STRING:
@@ -111,7 +113,7 @@ static int parse_one(struct parse *p, const char *word, struct error *error)
 	}
 	if (!option)
 		return fail(error, 0, "flag provided but not defined: -%.*s", (int)length, name);
-	if (option->kind != OPTION_FLAG && option->argument && !value) {
+	if (option->argument && !value) {
 		if (p->at >= p->count)
 			return fail(error, 0, "flag needs an argument: -%s", option->name);
 		value = p->argv[p->at++];

@@ -1,7 +1,6 @@
 /* update: other limits for a container, from options or from a resources document (contract 6.10). */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -167,57 +166,6 @@ static void name_option(struct error *error)
 
 /* ---- a document ---- */
 
-#define WRITER_MS 2000
-
-/* A file, or a pipe such as a shell's <(...): it is open without waiting, which a FIFO without a writer would make us do for ever. */
-static int open_document(const char *path, struct error *error)
-{
-	struct stat info;
-
-	_cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return fail(error, 0, "resources file %s not found", path);
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail(error, errno, "cannot read '%s'", path);
-	if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
-		return fail(error, 0, "cannot read '%s': not a regular file", path);
-	return take_fd(&fd);
-}
-
-/* Whoever is to write to a FIFO may come a little later than we do; once there, he has as long as he wants. `text` gets the first byte, if
- * there is one: only a read tells whether there is a writer. How many bytes that is, -1. */
-static ssize_t await_writer(int fd, const char *path, char *text, struct error *error)
-{
-	struct pollfd readable = { .fd = fd, .events = POLLIN };
-	int r = poll(&readable, 1, WRITER_MS); /* no POLLHUP before there was a writer (pipe(7)) */
-	ssize_t n = read(fd, text, 1);
-
-	if (n == 0 && r == 0)
-		return fail(error, 0, "cannot read '%s': nobody has opened it for writing", path);
-	if (n < 0 && errno != EAGAIN)
-		return fail(error, errno, "cannot read '%s'", path);
-	if (fcntl(fd, F_SETFL, 0) < 0)
-		return fail(error, errno, "cannot read '%s'", path);
-	return n < 0 ? 0 : n;
-}
-
-/* The length of the document, -1. */
-static ssize_t read_document(const char *path, const char *name, char *text, size_t room, struct error *error)
-{
-	const bool standard_input = strcmp(path, "-") == 0;
-	ssize_t begun = 0;
-
-	_cleanup_fd int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_document(path, error);
-	if (fd < 0)
-		return standard_input ? fail(error, errno, "cannot read standard input") : -1;
-	if (!standard_input)
-		try(begun = await_writer(fd, path, text, error));
-	ssize_t length = read_all(fd, text + begun, room - (size_t)begun);
-	if (length == -EFBIG || begun + length > JSON_SIZE)
-		return fail(error, 0, "'%s' has more than %u bytes", name, JSON_SIZE);
-	return length < 0 ? fail(error, (int)-length, "cannot read '%s'", name) : begun + length;
-}
-
 static bool is_resource(const char *key)
 {
 	for (size_t i = 0; i < spec_resources_table.count; i++)
@@ -247,16 +195,13 @@ static int check_kind(const char *name, const char *text, size_t length, struct 
 
 static int from_document(const struct invocation *invocation, const char *path, struct spec_resources *change, struct error *error)
 {
-	const char *slash = strrchr(path, '/'), *name = strcmp(path, "-") == 0 ? "standard input" : slash ? slash + 1 : path;
-	char *text = arena_alloc(invocation->arena, JSON_SIZE + 2);
 	struct json_note *notes = NULL;
+	struct document d;
 
-	ssize_t length = read_document(path, name, text, JSON_SIZE + 2, error);
-	if (length < 0)
-		return -1;
-	int r = spec_resources_read(name, text, (size_t)length, invocation->arena, change, &notes, error);
-	tell_notes(name, notes);
-	return r < 0 || !notes ? r : check_kind(name, text, (size_t)length, invocation->arena, error);
+	try(document_read(path, invocation->arena, &d, error));
+	int r = spec_resources_read(d.name, d.text, d.length, invocation->arena, change, &notes, error);
+	tell_notes(d.name, notes);
+	return r < 0 || !notes ? r : check_kind(d.name, d.text, d.length, invocation->arena, error);
 }
 
 /* ---- the command ---- */

@@ -112,7 +112,8 @@ static int by_options(struct planning *p, const struct exec_request *r, struct s
 	process->env = joined(p->arena, &process->env, &r->env);
 	process->terminal = r->terminal;
 	process->console_size = NULL;
-	process->no_new_privileges = process->no_new_privileges || r->no_new_privileges;
+	if (r->no_new_privileges)
+		process->no_new_privileges = *r->no_new_privileges;
 	if (!process->cwd || r->cwd)
 		process->cwd = arena_string(p->arena, r->cwd ? r->cwd : "/");
 	if (r->apparmor)

@@ -18,31 +18,30 @@
 #define ONE_STRING_MOST (32u * 65536)
 #endif
 
-static uint64_t weigh(char *const *strings, bool *too_long)
+static int weigh(char *const *strings, const char *what, const struct place *at, uint64_t *all, struct error *error)
 {
-	uint64_t all = 0;
 	for (; *strings; strings++) {
 		size_t size = strlen(*strings) + 1;
-		*too_long = *too_long || size > ONE_STRING_MOST;
-		all += size + sizeof(char *);
+		if (size > ONE_STRING_MOST)
+			return fail_at(error, at, 0, "%s, '%.*s...', is longer than execve takes: it has %zu bytes of %u", what, 20, *strings,
+				       size, ONE_STRING_MOST);
+		*all += size + sizeof(char *);
 	}
-	return all;
+	return 0;
 }
 
 static int plan_args(struct planning *p, struct error *error)
 {
 	const struct spec_process *spec = p->spec->process;
 	struct plan_process *process = &p->plan->process;
-	bool too_long = false;
+	uint64_t all = 0;
 
 	process->args_at = spec->args_at;
 	if (!spec->args.count)
 		return fail_at(error, spec->args.given ? &spec->args_at : &spec->at, 0, "args must not be empty");
 	process->args = (char *const *)spec->args.items;
-	uint64_t all = weigh(process->args, &too_long) + weigh(process->env, &too_long);
-	if (too_long)
-		return fail_at(error, &spec->args_at, 0, "a string of args or env is longer than execve takes: %u bytes",
-			       ONE_STRING_MOST);
+	try(weigh(process->args, "an argument", &spec->args_at, &all, error));
+	try(weigh(process->env, "an environment variable", &spec->env_at, &all, error));
 	if (all > ALL_STRINGS_MOST)
 		return fail_at(error, &spec->args_at, 0, "args and env have %llu bytes, execve takes at most %llu",
 			       (unsigned long long)all, ALL_STRINGS_MOST);

@@ -11,6 +11,9 @@
 #include "run/relay.h"
 #include "run/readiness.h"
 
+/* How long a reader of the terminal may take nothing, once we were asked to end. */
+#define LAST_WORDS_MS 1000
+
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 
 static void all_but_faults(sigset_t *set)
@@ -96,6 +99,7 @@ static void take_signals(struct attended *attended)
 	struct signalfd_siginfo info;
 
 	while (read(attended->signals, &info, sizeof(info)) == sizeof(info)) {
+		attended->asked_to_end = attended->asked_to_end || signal_ends((int)info.ssi_signo);
 		if (info.ssi_signo == SIGCHLD)
 			reap_others(attended->init);
 		else
@@ -143,7 +147,7 @@ int attend(struct attended *attended)
 	while (wait_for_news(attended))
 		;
 	if (attended->relay)
-		relay_drain(attended->relay, attended->signals);
+		relay_drain(attended->relay, attended->signals, attended->asked_to_end ? LAST_WORDS_MS : -1);
 	if (attended->readiness)
 		readiness_hear_last(attended->readiness);
 	while (waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED) < 0 && errno == EINTR)

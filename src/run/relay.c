@@ -245,13 +245,14 @@ static bool more(struct relay *relay, size_t *left)
 	return n > 0;
 }
 
-void relay_drain(struct relay *relay, int signals)
+void relay_drain(struct relay *relay, int signals, int patience)
 {
 	size_t left = DRAIN_MOST;
 
 	while (more(relay, &left)) {
 		struct pollfd wait_for[] = { { .fd = relay->out, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
-		if (poll(wait_for, array_length(wait_for), -1) < 0 && errno != EINTR)
+		int r = poll(wait_for, array_length(wait_for), patience);
+		if (r == 0 || (r < 0 && errno != EINTR))
 			return;
 		if (wait_for[1].revents && signal_ends(signals_pending(signals)))
 			return;

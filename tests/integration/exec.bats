@@ -249,6 +249,30 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	says "env D=5" "uid 10 10 10 10" "gid 2 2 2 2"
 }
 
+@test "--no-new-privs=false: it may gain privileges though the container may not" {
+	start_probe wait
+	inside confinement
+	says "nnp 1"
+	call rt exec --no-new-privs=false "$id" /bin/probe confinement
+	ok
+	says "nnp 0"
+	call rt exec --no-new-privs=perhaps "$id" /bin/probe confinement
+	fails "no-new-privs"
+}
+
+@test "too much for execve is told: by which variable, or that it is the arguments" {
+	skip_on runc "other words"
+	start_probe wait
+	printf -v long '%*s' 131072 ''
+	printf '{"args": ["/bin/probe", "ids"], "cwd": "/", "env": ["A=%s"]}' "$long" >"$T/process.json"
+	by_file
+	exits 255
+	fails "process.json:1:52: env: an environment variable, 'A=    " "longer than execve takes"
+	printf '{"args": ["/bin/probe", "ids", "%s"], "cwd": "/"}' "$long" >"$T/process.json"
+	by_file
+	fails "process.json:1:10: args: an argument" "longer than execve takes"
+}
+
 @test "--cap adds to the bounding, permitted and effective set of root" {
 	start_probe wait
 	inside caps
@@ -307,7 +331,37 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	mkfifo "$T/fifo"
 	LIMIT=5 call rt exec --process "$T/fifo" "$id"
 	fails
+	truncate -s 5M "$T/large"
+	call rt exec --process "$T/large" "$id"
+	fails "at most"
+	lacks "$err" "--config-limit"
 	wait_for 3 no_probe_but 1
+}
+
+@test "--process by a pipe, and by standard input" {
+	skip_on runc "1.1 has no -"
+	start_probe wait
+	local document='{"args": ["/bin/probe", "ids"], "cwd": "/", "user": {"uid": 7, "gid": 7}}'
+	call rt exec --process <(sleep 0.2; echo "$document") "$id"
+	ok
+	says "uid 7 7 7 7"
+	code=0
+	out=$(echo "$document" | rt exec --process - "$id" 2>"$T/err") || code=$?
+	ok
+	says "uid 7 7 7 7"
+}
+
+@test "an error that nobody takes from a full pipe: one signal ends it" {
+	mkfifo "$T/full"
+	exec 7<>"$T/full"
+	head -c 65536 /dev/zero >&7
+	"$RUNTIME" --root "$state" exec nonesuch /bin/probe ids >/dev/null 2>&7 3>&- 7>&- &
+	local waiting=$! how=0
+	sleep 0.5
+	kill "$waiting"
+	wait "$waiting" || how=$?
+	exec 7>&-
+	is "$how" 143
 }
 
 @test "execCPUAffinity: where it begins and where it is then" {
@@ -681,6 +735,16 @@ terminal() { call "$HELPERS/terminal" run -s 30x90 -o "$T/screen" "$@"; }
 		says "exit 0"
 		is "$(grep -c '^line' "$T/screen")" 3000
 	done
+}
+
+@test "--tty: output that a reader holds and never reads: one signal to end is enough" {
+	start_probe wait
+	mkfifo "$T/fifo"
+	sleep 60 <"$T/fifo" 3>&- &
+	local reader=$!
+	terminal -1 "$T/fifo" pause 500 kill TERM -- "$RUNTIME" --root "$state" "${owner_option[@]}" exec -t "$id" /bin/sh -c 'while echo more; do :; done'
+	kill "$reader"
+	says "exit 143" "mode same"
 }
 
 @test "--tty without a terminal; --detach without a console socket; a console socket without a terminal: refused" {

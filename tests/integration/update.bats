@@ -660,7 +660,7 @@ no_note() { [[ ! -e $state/$id/resources.unsure ]] || { complain "the note of an
 	fails "not a regular file"
 	head -c 5000000 /dev/zero | tr '\0' ' ' >"$T/large.json"
 	update -r "$T/large.json" "$id"
-	fails "more than 4194304 bytes"
+	fails "at most 4194304 are read"
 	call rt update
 	fails "requires exactly 1 argument"
 	is "$(settings)" "$before"
