@@ -23,8 +23,8 @@ static int weigh(char *const *strings, const char *what, const struct place *at,
 	for (; *strings; strings++) {
 		size_t size = strlen(*strings) + 1;
 		if (size > ONE_STRING_MOST)
-			return fail_at(error, at, 0, "%s, '%.*s...', is longer than execve takes: it has %zu bytes of %u", what, 20, *strings,
-				       size, ONE_STRING_MOST);
+			return fail_at(error, at, 0, "%s, '%.20s...', is longer than execve takes: it has %zu bytes of %u", what,
+				       *strings, size, ONE_STRING_MOST);
 		*all += size + sizeof(char *);
 	}
 	return 0;
