@@ -35,6 +35,7 @@
 #define ABI_CLONE_NEWPID 0x20000000ull
 #define ABI_CLONE_NEWNET 0x40000000ull
 #define ABI_CLONE_INTO_CGROUP 0x200000000ull
+#define ABI_NS_GET_USERNS 0xb701u
 #define ABI_NS_GET_NSTYPE 0xb703u
 
 struct abi_clone_args {

@@ -34,6 +34,9 @@ struct cgroup {
 struct arena;
 void cgroup_probe(struct host_cgroup *host, struct arena *arena);
 
+/* For who may not make cgroups everywhere: host->beside. */
+void cgroup_probe_beside(struct host_cgroup *host, struct arena *arena);
+
 /* Makes (or opens, if empty and not frozen) the directories, enables controllers down the tree, writes limits and device rules.
  * On failure what was made is removed again. With plan->unit the directory is systemd's: opened, and filled. */
 int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error);

@@ -17,3 +17,6 @@ size_t device_filter_compile(const struct plan_device_rule *rules, size_t count,
 /* Makes the rules the only ones of this very directory (those of the cgroups above hold beside them). A program that was there is
  * replaced, never added to (rule B.8). */
 int device_filter_attach(int dir, const struct plan_device_rule *rules, size_t count, struct error *error);
+
+/* Those of a plan, by its own terms: where they are optional it is no error that the kernel does not let us. */
+int device_filter_apply(int dir, const struct plan_cgroup *plan, struct error *error);

@@ -16,6 +16,7 @@ struct arena;
 struct placeholder {
 	pid_t pid;
 	int pidfd; /* -1: none */
+	pid_t companion; /* another process of ours that is to be there, too; 0: none */
 };
 
 /* It is killed and reaped; once more does no harm. */
@@ -26,6 +27,9 @@ void placeholder_end(struct placeholder *placeholder);
  * that is active is an error, and somebody else's. On failure nothing of ours is left. */
 int unit_start(const struct plan_unit *unit, struct placeholder *placeholder, struct arena *arena, const char **path,
 	       struct error *error);
+
+/* Puts a process of ours into a unit that runs. */
+int unit_attach(const char *name, bool user, pid_t pid, struct error *error);
 
 /* Changes properties of a running unit, for as long as it exists. All or nothing. */
 int unit_set(const char *name, bool user, const struct plan_property *properties, size_t count, struct error *error);

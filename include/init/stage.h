@@ -37,7 +37,8 @@ int console_control(const struct stage *stage, struct error *error);
 int init_ties(struct stage *stage, struct error *error);            /* main.c: dies with its creator; not dumpable */
 int init_namespaces(struct stage *stage, struct error *error);      /* namespaces.c: joins, then makes what had to wait */
 int init_enter_container(struct stage *stage, struct error *error); /* namespaces.c: exec: those of the container, and its root */
-int init_become_root(struct stage *stage, struct error *error);     /* namespaces.c: ids 0 of the user namespace */
+int init_late_user(struct stage *stage, struct error *error);       /* namespaces.c: a user namespace that waits for joins */
+int init_become_root(struct stage *stage, struct error *error);     /* namespaces.c: ids of the user namespace that own what is made */
 int init_cgroup_namespace(struct stage *stage, struct error *error);/* namespaces.c */
 int init_time_namespace(struct stage *stage, struct error *error);  /* namespaces.c */
 int init_names(struct stage *stage, struct error *error);           /* namespaces.c: hostname, domainname */

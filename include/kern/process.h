@@ -19,7 +19,8 @@ pid_t process_fork(uint64_t flags, int *pidfd);
 
 /* A new process that executes `executable` at once. */
 struct birth {
-	uint64_t namespaces;      /* CLONE_NEW* */
+	uint64_t namespaces;      /* CLONE_NEW*, and ABI_CLONE_PARENT */
+	bool keep_capabilities;   /* over the exec, though its ids in its user namespace are not 0; so it is in a new one, always */
 	int cgroup;               /* directory to be born in, or -1 */
 	int executable;           /* for execveat(2) with AT_EMPTY_PATH */
 	char *const *argv;

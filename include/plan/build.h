@@ -39,6 +39,7 @@ void plan_warn(struct planning *p, const struct place *at, const char *format, .
 int plan_refuse_later(struct planning *p, struct error *error);  /* what belongs to later versions: "... is not supported yet" */
 int plan_namespaces(struct planning *p, struct error *error);
 void plan_entered(struct planning *p);                            /* exec: those of a container there is */
+int plan_net_devices(struct planning *p, struct error *error);    /* needs namespaces */
 int plan_root(struct planning *p, struct error *error);
 int plan_cgroup(struct planning *p, struct error *error);
 int plan_mounts(struct planning *p, struct error *error);        /* needs namespaces and cgroup */

@@ -22,6 +22,7 @@ struct cgroup_planning {
 	struct cgroup_rows rows[PLAN_CGROUP_DIRECTORIES_MOST];
 	size_t count;
 	uint32_t v2_needed;                     /* controllers of the v2 tree that some row needs */
+	bool denied;                            /* there are cgroups, but not for us */
 	struct plan_unit *unit;                 /* systemd owns the directories; NULL: we do */
 };
 

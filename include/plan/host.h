@@ -26,13 +26,17 @@ struct host_cgroup {
 	uint32_t v2_controllers;             /* bits 1 << enum cgroup_controller that its root offers */
 	const char *v1[CG_CONTROLLERS];      /* where each legacy hierarchy is mounted, or NULL; co-mounted ones share the path */
 	bool memory_v1_swap;                 /* memory.memsw.* exists */
+	const char *beside;                  /* an ordinary user: the v2 path where his own cgroup is and he may make others; or NULL */
 };
 
 struct host {
 	unsigned kernel;                     /* KERNEL_VERSION_OF(major, minor) */
 	uid_t euid;
 	gid_t egid;
+	bool unprivileged;                   /* no CAP_SYS_ADMIN: an ordinary user */
+	bool sets_ids;                       /* CAP_SETUID and CAP_SETGID: any id may be mapped */
 	bool in_user_namespace;              /* the runtime itself is not in the initial user namespace */
+	bool owns_network;                   /* ... and its network namespace belongs to that one */
 	bool apparmor, selinux;
 	bool systemd;                        /* it is the init system (sd_booted(3)) */
 	bool systemd_user;                   /* but not ours to command: the user's own manager is */

@@ -48,6 +48,13 @@ const char *plan_lexical_path(struct planning *p, const char *path);
 /* Whether `path` is `directory` or below it, by parts. */
 bool plan_path_below(const char *path, const char *directory);
 
+/* ---- mount_rights.c ---- */
+
+/* What EPERM means if a file system of that type is refused with it: words after a sentence, or NULL. Needs the namespaces. */
+const char *mount_why_refused(const struct planning *p, const char *type);
+/* Whether a sysfs of the container's own may be mounted: it shows a network namespace, and asks for rights in that. */
+bool mount_may_show_network(const struct planning *p);
+
 /* ---- cgroup_mounts.c ---- */
 
 /* Decides a mount of type cgroup or cgroup2; the target and attributes are set already. */

@@ -34,18 +34,31 @@ struct plan_namespace {
 struct plan_namespaces {
 	struct plan_namespace of[PLAN_NS_TYPES];
 	uint64_t at_birth;         /* CLONE_NEW* for clone3 */
-	uint64_t after_user;       /* CLONE_NEW* that init unshares once it has joined a user namespace by path; NEWPID means a fork then */
+	bool user_late;            /* a new user namespace that init unshares, once it has joined what that would have no rights in */
+	uint64_t after_user;       /* CLONE_NEW* that init unshares once it is in its user namespace; NEWPID means a fork then */
 	bool unshare_cgroup;       /* a new cgroup namespace: unshared once init is in its cgroups (rule B.13) */
 	bool unshare_time;
 	const char *uid_map, *gid_map; /* text for /proc/PID/uid_map, NULL if no new user namespace */
-	uid_t root_uid;            /* host ids of the container's 0, for ownership of what the host makes; (uid_t)-1 if 0 is not mapped */
+	struct place uid_map_at, gid_map_at;
+	/* The runtime may not do what follows outside: a process of its own goes ahead into the user namespace (run/deputy.h). */
+	bool ahead;
+	bool deny_setgroups;       /* the price at which an ordinary user may map his own group (user_namespaces(7)) */
+	uid_t setup_uid;           /* the container's ids that init has while it sets up: 0, or the first one that is mapped. HOST: those */
+	gid_t setup_gid;           /* of a joined user namespace */
+	uid_t root_uid;            /* the same as host ids, for ownership of what the host makes; (uid_t)-1 if not known */
 	gid_t root_gid;
-	bool maps_root;            /* id 0 is mapped: init becomes it */
 	const char *time_offsets;  /* lines for /proc/self/timens_offsets */
 	struct place time_offsets_at;
 	const char *hostname, *domainname;
 	bool loopback;             /* a new network namespace: lo is set up */
 	int container;             /* exec: HOST: the pidfd of the container's init, whose namespaces are entered by it; else -1 */
+};
+
+/* ---- network devices ---- */
+struct plan_net_device {
+	struct place at;
+	const char *host, *name;   /* its name here, and in the container */
+	bool numbered;             /* name ends with "%d": the kernel chooses the number */
 };
 
 /* ---- root and mounts ---- */
@@ -114,6 +127,7 @@ struct plan_mount {
 	const struct propagation *propagation; /* applied in order, after attaching */
 	size_t propagation_count;
 	bool real_directory;             /* proc and sysfs: the target must be a directory itself, directly below the root (rule B.3.5) */
+	const char *why_refused;         /* MOUNT_FILESYSTEM: what EPERM means, as words after a sentence; or NULL */
 	bool procfs_only;                /* a tree on /proc: its root must be procfs with inode 1 (rule B.3.5) */
 	bool copy_up;                    /* tmpcopyup */
 	bool mode_from_target;           /* tmpfs without mode=: takes the mode of an existing directory */
@@ -314,16 +328,22 @@ struct plan_unit {
 	size_t property_count;
 };
 
+/* How a refusal begins that an ordinary user may meet (contract 14.6). */
+#define CGROUP_ROOTLESS "rootless needs no limits + no cgrouppath when no permission is granted for cgroups"
+
 struct plan_cgroup {
 	const char *path;                /* the same below every hierarchy: "/machine/abc"; NULL: no cgroup is made. With a unit: where
 					  * systemd will put it, below the manager's own cgroup; HOST: its ControlGroup once started */
 	struct place at;
 	const struct plan_unit *unit;    /* NULL: the directories are ours */
+	int ours;                        /* HOST: how many processes of ours are in a scope before init is */
 	bool check_usage;                /* update: memory.checkBeforeUpdate: a limit not above the current usage is refused */
 	const struct plan_cgroup_directory *directories; /* the v2 one first if there is one */
 	size_t directory_count;
 	const struct plan_device_rule *device_rules;     /* complete, in order: deny all first, defaults and linux.devices at the end */
 	size_t device_rule_count;
+	bool devices_optional;           /* where the kernel lets us load none, nobody can make device nodes either */
+	bool rootless;                   /* whoever is refused gets told what an ordinary user can do */
 	bool devices_v2;                 /* by a BPF program on the v2 directory; else by devices.* of the legacy hierarchy */
 	uid_t owner_uid;                 /* delegation (config-linux.md#cgroup-ownership); (uid_t)-1: none */
 };
@@ -338,6 +358,9 @@ struct plan {
 	const char *id;
 	const char *bundle;              /* absolute */
 	struct plan_namespaces namespaces;
+	const struct plan_net_device *net_devices; /* in the order in which they are moved */
+	size_t net_device_count;
+	bool net_devices_return;         /* delete brings them back; else they are with the owner of the namespace, or the kernel */
 	struct plan_root root;
 	struct plan_mounts mounts;
 	const struct plan_sysctl *sysctls;

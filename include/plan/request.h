@@ -13,6 +13,7 @@ struct request {
 	unsigned listen_fds;             /* > 0: LISTEN_FDS=n and LISTEN_PID=1 are added to the environment */
 	const char *listen_names;        /* LISTEN_FDNAMES that came with them; NULL: none */
 	bool readiness;                  /* NOTIFY_SOCKET: the program may tell that it is ready */
+	enum rootless { ROOTLESS_AUTO, ROOTLESS_YES, ROOTLESS_NO } rootless; /* --rootless */
 	bool no_cgroup;                  /* --cgroup-manager disabled: the container stays in the caller's */
 	bool systemd_cgroup;             /* cgroupsPath is slice:prefix:name, and systemd owns the directories */
 	const char *console_socket;      /* --console-socket: who takes the terminal of a detached process; NULL: nobody */

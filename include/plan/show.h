@@ -7,6 +7,7 @@
 struct text;
 void show_namespaces(const struct plan *plan, struct text *out);
 void show_id_maps(const struct plan *plan, struct text *out);
+void show_net_devices(const struct plan *plan, struct text *out);
 void show_root(const struct plan *plan, struct text *out);
 void show_cgroup(const struct plan *plan, struct text *out);
 void show_mounts(const struct plan *plan, struct text *out);

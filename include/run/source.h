@@ -12,12 +12,13 @@ int source_open(const char *path, int flags);
  * locked (rule B.3.9). */
 struct sources {
 	bool locked;
+	bool viewed;             /* by a view of our own; a deputy's mount namespace is one already */
 	struct mount_view view;  /* made when it is first needed */
 };
-void sources_begin(struct sources *sources, const struct plan *plan);
+struct stage;
+void sources_begin(struct sources *sources, const struct stage *stage);
 void sources_end(struct sources *sources);
 
-struct stage;
 /* The detached tree for a planned mount of kind MOUNT_TREE, its ids mapped, cut off from the host's peers; -1 with the error filled. */
 int cargo_tree(struct stage *stage, const struct plan_mount *mount, struct error *error);
 

@@ -8,6 +8,7 @@
 #include "cgroup/oom.h"
 #include "cgroup/unit.h"
 #include "plan/plan.h"
+#include "run/deputy.h"
 #include "run/score.h"
 #include "state/state.h"
 
@@ -33,28 +34,32 @@ struct stage {
 
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
 	struct oom_tally oom;         /* in a unit of systemd's */
+	struct deputy deputy;         /* inside the container's user namespace, until it is created */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	int container;                /* exec: the pidfd of the container's init; -1 */
 	enum status status;           /* exec: of the container */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
+	void *errand;                 /* for a step of the deputy that needs more */
 	bool reborn;                  /* init goes on in its second process */
 	int socket;                   /* our end of the baton's socket */
 	int cargo;                    /* our end of the cargo socket; -1: nothing to send */
+	int joined_user;              /* a user namespace that is joined by path, for as long as id-mapped mounts may want it; -1: none */
 	int procfs;                   /* the host's /proc, verified */
 	int signals;                  /* a signalfd: SIGTERM and the like end a create cleanly; -1: none */
 	bool baton;                   /* it is our turn */
 };
 
 /* How every stage begins, as a part of its initializer: no descriptor is open, and the baton is the runtime's. */
-#define STAGE_BEGIN                                                                                                                 \
+#define STAGE_BEGIN                                                                                                              \
 	.pid_dir = AT_FDCWD, .pidfd_receiver = -1, .console = -1, .master = -1, .state = { .root = -1, .dir = -1 },                  \
-	.cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .placeholder = { .pidfd = -1 }, .container = -1, .pidfd = -1, .socket = -1,   \
-	.cargo = -1, .procfs = -1, .signals = -1, .baton = true
+	.cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .deputy = DEPUTY_NONE, .placeholder = { .pidfd = -1 }, .container = -1,       \
+	.pidfd = -1, .socket = -1, .cargo = -1, .procfs = -1, .signals = -1, .baton = true
 
 /* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
 int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */
+int host_deputy(struct stage *stage, struct error *error);         /* deputy.c */
 int host_cgroup(struct stage *stage, struct error *error);         /* cgroup.c: directories, limits, device rules */
 int host_placeholder(struct stage *stage, struct error *error);    /* cgroup.c: who held the place in systemd's scope goes */
 int host_join_cgroups(struct stage *stage, struct error *error);   /* cgroup.c: pid into each legacy hierarchy */
@@ -64,6 +69,8 @@ int host_cargo(struct stage *stage, struct error *error);          /* cargo.c: o
 int host_listener(struct stage *stage, struct error *error);       /* start.c: the socket `start` will connect to */
 int host_birth(struct stage *stage, struct error *error);          /* birth.c: init is born */
 int host_id_maps(struct stage *stage, struct error *error);        /* namespaces.c */
+int host_net_devices(struct stage *stage, struct error *error);    /* net_devices.c: into the container's network namespace */
+int host_net_devices_stay(struct stage *stage, struct error *error); /* net_devices.c: the way back is given up */
 int host_oom_score(struct stage *stage, struct error *error);      /* process.c */
 int host_rlimits(struct stage *stage, struct error *error);        /* process.c: prlimit(2) on init, with the runtime's own rights */
 int host_seccomp(struct stage *stage, struct error *error);        /* seccomp.c: the filter, by libseccomp, while init mounts */

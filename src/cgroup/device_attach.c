@@ -143,3 +143,14 @@ int device_filter_attach(int dir, const struct plan_device_rule *rules, size_t c
 		return 0;
 	return r < 0 ? fail(error, -r, "cannot put the device rules in force on the container's cgroup") : 0;
 }
+
+int device_filter_apply(int dir, const struct plan_cgroup *plan, struct error *error)
+{
+	int r = device_filter_attach(dir, plan->device_rules, plan->device_rule_count, error);
+
+	if (r < 0 && plan->devices_optional && error->code == EPERM) {
+		*error = (struct error){ 0 };
+		return 0;
+	}
+	return r;
+}

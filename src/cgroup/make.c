@@ -196,18 +196,23 @@ static int fill(const struct making *m, int dir, struct error *error)
 {
 	const struct plan_cgroup *plan = m->plan;
 
-	try(check_unused(m, dir, plan->unit && !plan->unit->is_slice, error));
+	try(check_unused(m, dir, plan->ours, error));
 	if (plan->unit)
 		try(check_controllers(m, dir, error));
 	if (m->directory->v2)
 		try(settle_type(m, dir, error));
 	if (m->directory->v2 && plan->devices_v2)
-		try(device_filter_attach(dir, plan->device_rules, plan->device_rule_count, error));
+		try(device_filter_apply(dir, plan, error));
 	try(rows_write(plan, m->directory, dir, error));
 	try(make_room(m, dir, error));
 	if (m->directory->v2 && plan->owner_uid != (uid_t)-1)
 		try(rows_delegate(dir, plan->owner_uid, error));
 	return 0;
+}
+
+static bool is_refusal(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS;
 }
 
 static int make_one(struct making *m, struct cgroup *cgroup, struct error *error)
@@ -221,7 +226,8 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	for (int attempt = 0; attempt < MAKE_ATTEMPTS && (dir = walk(m, error)) == -ENOENT; attempt++)
 		unmake(m);
 	if (dir < 0)
-		return fail_at(error, &m->plan->at, -dir, "cannot %s the cgroup '%s' below '%s'", m->plan->unit ? "open" : "make",
+		return fail_at(error, &m->plan->at, -dir, "%scannot %s the cgroup '%s' below '%s'",
+			       m->plan->rootless && is_refusal(dir) ? CGROUP_ROOTLESS ": " : "", m->plan->unit ? "open" : "make",
 			       m->plan->path, m->directory->mount);
 	struct stat info;
 	cgroup->inode[cgroup->count] = fstat(dir, &info) == 0 ? info.st_ino : 0;

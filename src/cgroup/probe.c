@@ -114,6 +114,38 @@ static bool any_v1(const struct host_cgroup *host)
 	return false;
 }
 
+/* "0::/user.slice/session-1.scope" */
+static const char *own_path(char *list)
+{
+	while (*list) {
+		size_t length = strcspn(list, "\n");
+		bool last = !list[length];
+
+		list[length] = '\0';
+		if (strncmp(list, "0::/", 4) == 0)
+			return list + 3;
+		list += length + !last;
+	}
+	return NULL;
+}
+
+/* What is delegated to a user is his to write: the directory, and its cgroup.procs, through which processes come and go (cgroups(7)). */
+void cgroup_probe_beside(struct host_cgroup *host, struct arena *arena)
+{
+	char list[4096];
+
+	if (host->layout != CGROUP_UNIFIED || file_read(AT_FDCWD, "/proc/self/cgroup", list, sizeof(list)) < 0)
+		return;
+	const char *own = own_path(list);
+	const char *slash = own ? strrchr(own, '/') : NULL;
+	if (!slash)
+		return;
+	const char *parent = arena_copy(arena, own, (size_t)(slash - own));
+	if (faccessat(AT_FDCWD, arena_printf(arena, "%s%s", host->v2, parent), W_OK, AT_EACCESS) == 0 &&
+	    faccessat(AT_FDCWD, arena_printf(arena, "%s%s/cgroup.procs", host->v2, parent), W_OK, AT_EACCESS) == 0)
+		host->beside = parent;
+}
+
 void cgroup_probe(struct host_cgroup *host, struct arena *arena)
 {
 	*host = (struct host_cgroup){ .layout = CGROUP_NONE };

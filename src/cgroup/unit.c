@@ -63,7 +63,7 @@ static struct plan_property word(const char *name, const char *signature, const 
  * container; with Delegate systemd keeps its hands off what is inside. A slice cannot have that, and has its place in its name. It is
  * not said that failed units shall be collected (CollectMode): how it ended, by the OOM killer say, can be asked for until it is
  * deleted, and that forgets it. */
-static int add_fixed(struct sd_bus_message *message, const struct plan_unit *unit)
+static int add_fixed(struct sd_bus_message *message, const struct plan_unit *unit, pid_t companion)
 {
 	const struct plan_property fixed[] = {
 		word("Description", "s", &unit->description),
@@ -84,6 +84,8 @@ static int add_fixed(struct sd_bus_message *message, const struct plan_unit *uni
 	/* The process that made this connection, whatever its number is where systemd lives. */
 	if (r >= 0 && !unit->is_slice)
 		r = bus_append(message, "(sv)", "PIDs", "au", 1, 0);
+	if (r >= 0 && companion)
+		r = bus_append(message, "(sv)", "PIDs", "au", 1, (unsigned)companion);
 	return r;
 }
 
@@ -108,7 +110,7 @@ static int add_known(struct bus *bus, struct sd_bus_message *message, const stru
 
 /* ---- one call each ---- */
 
-static int call_start(struct bus *bus, const struct plan_unit *unit, struct bus_answer *answer)
+static int call_start(struct bus *bus, const struct plan_unit *unit, pid_t companion, struct bus_answer *answer)
 {
 	struct sd_bus_message *message = bus_begin(bus, "StartTransientUnit");
 	int r = bus_append(message, "ss", unit->name, "replace");
@@ -116,7 +118,7 @@ static int call_start(struct bus *bus, const struct plan_unit *unit, struct bus_
 	if (r >= 0)
 		r = bus_properties_open(message);
 	if (r >= 0)
-		r = add_fixed(message, unit);
+		r = add_fixed(message, unit, companion);
 	if (r >= 0)
 		r = add_known(bus, message, unit->properties, unit->property_count);
 	if (r >= 0)
@@ -145,6 +147,13 @@ static int call_kill(struct bus *bus, const char *name, struct bus_answer *answe
 	struct sd_bus_message *message = bus_begin(bus, "KillUnit");
 
 	return bus_call(bus, message, bus_append(message, "ssi", name, "all", SIGKILL), answer);
+}
+
+static int call_attach(struct bus *bus, const char *name, pid_t pid, struct bus_answer *answer)
+{
+	struct sd_bus_message *message = bus_begin(bus, "AttachProcessesToUnit");
+
+	return bus_call(bus, message, bus_append(message, "ssau", name, "", 1, (unsigned)pid), answer);
 }
 
 /* systemd's own words if it has said any. */
@@ -186,13 +195,13 @@ static void abandon(struct bus *bus, const char *name)
 }
 
 /* A unit that failed, and whose container was never deleted, is in the way until it is forgotten. */
-static int start_or_again(struct bus *bus, const struct plan_unit *unit, struct error *error)
+static int start_or_again(struct bus *bus, const struct plan_unit *unit, pid_t companion, struct error *error)
 {
 	struct bus_answer answer, reset;
 
-	if (call_start(bus, unit, &answer) < 0 && strcmp(answer.name, UNIT_EXISTS) == 0) {
+	if (call_start(bus, unit, companion, &answer) < 0 && strcmp(answer.name, UNIT_EXISTS) == 0) {
 		call_with_name(bus, "ResetFailedUnit", unit->name, &reset);
-		call_start(bus, unit, &answer);
+		call_start(bus, unit, companion, &answer);
 	}
 	if (answer.code)
 		return refused("start", unit->name, &answer, error);
@@ -223,7 +232,7 @@ int unit_start(const struct plan_unit *unit, struct placeholder *placeholder, st
 	int r = open_manager(&bus, unit->user, unit->is_slice ? NULL : placeholder, error);
 
 	if (r == 0)
-		r = start_or_again(&bus, unit, error);
+		r = start_or_again(&bus, unit, placeholder->companion, error);
 	if (r == 0)
 		r = find_cgroup(&bus, unit, arena, path, error);
 	bus_close(&bus);
@@ -284,6 +293,19 @@ int unit_stop(const char *name, bool user, struct error *error)
 	int r = stop(&bus, name, error);
 	bus_close(&bus);
 	return r;
+}
+
+int unit_attach(const char *name, bool user, pid_t pid, struct error *error)
+{
+	struct bus_answer answer;
+	struct bus bus;
+
+	try(open_manager(&bus, user, NULL, error));
+	int r = call_attach(&bus, name, pid, &answer);
+	if (r < 0)
+		refused("put a process into", name, &answer, error);
+	bus_close(&bus);
+	return r < 0 ? -1 : 0;
 }
 
 int unit_forget(const char *name, bool user, struct error *error)

@@ -197,7 +197,7 @@ static int write_all_of(struct updating *u, struct error *error)
 		if (!wants(plan, i))
 			continue;
 		if (plan->directories[i].v2 && plan->devices_v2)
-			try(device_filter_attach(u->dir[i], plan->device_rules, plan->device_rule_count, error));
+			try(device_filter_apply(u->dir[i], plan, error));
 		try(rows_write(plan, &plan->directories[i], u->dir[i], error));
 	}
 	return u->change->keep ? u->change->keep(u->change->data, error) : 0;

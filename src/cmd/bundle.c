@@ -74,6 +74,13 @@ static const char *absolute(struct arena *arena, const char *path, struct error 
 	return NULL;
 }
 
+static enum rootless rootless(const struct global_options *globals)
+{
+	if (!globals->rootless || strcmp(globals->rootless, "auto") == 0)
+		return ROOTLESS_AUTO;
+	return strchr("t1", *globals->rootless) ? ROOTLESS_YES : ROOTLESS_NO;
+}
+
 static int make_request(const struct invocation *invocation, const char *id, const char *bundle, struct request *request,
 			struct error *error)
 {
@@ -89,6 +96,7 @@ static int make_request(const struct invocation *invocation, const char *id, con
 		.listen_fds = process_listen_fds(),
 		.listen_names = process_listen_names(),
 		.readiness = process_notify_socket() != NULL,
+		.rootless = rootless(invocation->globals),
 		.no_cgroup = manager && strcmp(manager, "disabled") == 0,
 		.systemd_cgroup = invocation->globals->systemd_cgroup || (manager && strcmp(manager, "systemd") == 0),
 		.console_socket = options->console_socket,

@@ -19,12 +19,20 @@
 #include "run/attend.h"
 #include "run/console.h"
 #include "run/handover.h"
+#include "run/host.h"
 #include "run/root.h"
 #include "run/score.h"
 
 #define DEFAULT_ROOT "/run/caisson"
 
 /* XDG_RUNTIME_DIR is another user's business unless we are not the host's root (contract section 3). */
+/* An ordinary user's runtime; root of a user namespace may be one, too, by another name (contract section 3). */
+static bool is_users_own(void)
+{
+	const char *user = getenv("USER");
+	return geteuid() != 0 || (!(user && strcmp(user, "root") == 0) && host_in_user_namespace());
+}
+
 const char *state_root_path(const struct invocation *invocation)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
@@ -37,7 +45,7 @@ const char *state_root_path(const struct invocation *invocation)
 		free(cwd);
 		return path;
 	}
-	if (runtime_dir && runtime_dir[0] == '/' && geteuid() != 0)
+	if (runtime_dir && runtime_dir[0] == '/' && is_users_own())
 		return arena_printf(invocation->arena, "%s/caisson", runtime_dir);
 	return DEFAULT_ROOT;
 }
@@ -109,6 +117,7 @@ void container_close(struct stage *stage)
 	close_fd(&stage->cargo);
 	close_fd(&stage->procfs);
 	close_fd(&stage->pidfd);
+	deputy_end(&stage->deputy);
 	close_fd(&stage->pidfd_receiver);
 	close_fd(&stage->console);
 	close_fd(&stage->master);

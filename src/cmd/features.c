@@ -85,8 +85,8 @@ static struct json_strings option_words(struct arena *arena)
 	return list;
 }
 
-/* Annotations of the configuration that change what is done with the host's files, or what systemd does with the container. */
-static const char *const unsafe[] = { "io.caisson.rootfs.", "org.systemd.property.", NULL };
+/* Annotations of the configuration that change what is done with the host's files or devices, or what systemd does with the container. */
+static const char *const unsafe[] = { "io.caisson.rootfs.", "io.caisson.netDevices.", "org.systemd.property.", NULL };
 
 static void fill(struct features *f, struct arena *arena)
 {
@@ -122,6 +122,7 @@ static void fill(struct features *f, struct arena *arena)
 			.selinux = { true },
 			.memory_policy = { words(arena, memory_policy_words), words(arena, memory_policy_flag_words) },
 			.mount_extensions = { .idmap = { true } },
+			.net_devices = { true },
 		},
 	};
 }

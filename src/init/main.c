@@ -31,9 +31,12 @@ static const struct plan *map_plan(const char *number, const char *size)
 int init_ties(struct stage *stage, struct error *error)
 {
 	struct pollfd creator = { .fd = stage->socket };
+	bool unmapped = stage->plan->namespaces.at_birth & ABI_CLONE_NEWUSER;
 	int r = process_die_with_parent(SIGKILL);
 
-	if (r == 0)
+	/* Until it has ids, what is not dumpable belongs to the host's root alone, /proc/PID/uid_map too: a runtime that is itself in a
+	 * user namespace could not write it. Nobody else is in this one yet; see init_become_root. */
+	if (r == 0 && !unmapped)
 		r = process_undumpable();
 	if (r < 0)
 		return fail(error, -r, "cannot tie init to its creator");

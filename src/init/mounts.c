@@ -64,6 +64,8 @@ static int keep_view(const struct plan_mount *m, int tree, struct error *error)
 
 static int failed(const struct plan_mount *m, int r, const char *words, struct error *error)
 {
+	if (r == -EPERM && m->why_refused)
+		words = m->why_refused;
 	const char *what = m->type ? m->type : m->source ? m->source : m->tree == TREE_OVERLAY ? "overlay" : "cgroup";
 	return fail_at(error, &m->at, -r, "cannot mount '%s' at '%s'%s", what, m->target, words);
 }

@@ -14,20 +14,23 @@
 #include "kern/seccomp.h"
 #include "run/baton.h"
 
-/* Ids 0 of the user namespace we are in. Groups first, while we may; a namespace that denies setgroups(2) keeps ours. */
-static int become_root(void)
+/* Root of the user namespace we are in, or who stands in for it. Groups first, while we may; a namespace that denies setgroups(2) keeps
+ * ours. With other ids we would outlive our creator and be dumpable, as far as the kernel is concerned: both are said once more. */
+static int become_root(const struct plan_namespaces *n)
 {
 	int r = cred_set_groups(NULL, 0);
 	if (r == 0 || r == -EPERM)
-		r = cred_set_gid(0);
-	return r < 0 ? r : cred_set_uid(0);
+		r = cred_set_gid(n->setup_gid);
+	if (r == 0)
+		r = cred_set_uid(n->setup_uid);
+	process_undumpable();
+	process_die_with_parent(SIGKILL);
+	return r;
 }
 
 int init_become_root(struct stage *stage, struct error *error)
 {
-	if (!stage->plan->namespaces.maps_root)
-		return 0; /* no id 0 in there: the capabilities came over the exec as ambient ones */
-	int r = become_root();
+	int r = become_root(&stage->plan->namespaces);
 	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot become root of the user namespace") : 0;
 }
 
@@ -94,8 +97,7 @@ int init_enter_container(struct stage *stage, struct error *error)
 	if (plan->namespaces.of[PLAN_NS_PID].mode != NS_JOIN)
 		close(plan->namespaces.container);
 	if (plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN) {
-		become_root(); /* it may map no id 0; then we stay who we are, with the capabilities that entering it gave */
-		process_undumpable(); /* entering it made us dumpable again */
+		become_root(&plan->namespaces); /* it may map no id 0; then we stay who we are, with the capabilities that entering gave */
 	}
 	/* A container that was only chrooted: our "/" is still the host's, or the mount namespace's. */
 	if (plan->root.fd >= 0 && (fchdir(plan->root.fd) < 0 || chroot(".") < 0))
@@ -139,32 +141,55 @@ static int make_owned(struct stage *stage, struct error *error)
 	int r = flags ? namespace_unshare(flags) : 0;
 
 	if (r < 0)
-		return fail(error, -r, "cannot make the namespaces that the joined user namespace is to own");
+		return fail(error, -r, "cannot make the namespaces that the user namespace is to own");
 	return flags & ABI_CLONE_NEWPID ? be_reborn(stage, error) : 0;
 }
 
-int init_namespaces(struct stage *stage, struct error *error)
+static unsigned to_be_joined(const struct plan_namespaces *n)
 {
-	const struct plan_namespaces *n = &stage->plan->namespaces;
 	unsigned left = 0;
 
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (n->of[i].mode == NS_JOIN && !n->of[i].own && i != PLAN_NS_USER && i != PLAN_NS_PID)
 			left |= 1u << i;
-	try(join_others(n, &left, error));
-	if (n->of[PLAN_NS_USER].mode == NS_JOIN) {
-		drop_groups();
-		try(join_one(&n->of[PLAN_NS_USER], error));
-		/* It may map no id 0; then we stay who we are, with the capabilities that entering it gave. */
-		become_root();
-		/* Entering with other credentials made us dumpable again as far as the kernel is concerned: say it once more. */
-		process_undumpable();
-		try(make_owned(stage, error));
-	}
-	try(join_others(n, &left, error));
+	return left;
+}
+
+static int none_left(const struct plan_namespaces *n, unsigned left, struct error *error)
+{
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (left & 1u << i)
 			return fail_at(error, &n->of[i].at, EPERM, "cannot enter the %s namespace '%s'", n->of[i].name, n->of[i].path);
+	return 0;
+}
+
+int init_late_user(struct stage *stage, struct error *error)
+{
+	const struct plan_namespaces *n = &stage->plan->namespaces;
+	unsigned left = to_be_joined(n);
+
+	drop_groups();
+	try(join_others(n, &left, error));
+	try(none_left(n, left, error));
+	int r = namespace_unshare(ABI_CLONE_NEWUSER);
+	return r < 0 ? fail_at(error, &n->of[PLAN_NS_USER].at, -r, "cannot make a user namespace") : 0;
+}
+
+int init_namespaces(struct stage *stage, struct error *error)
+{
+	const struct plan_namespaces *n = &stage->plan->namespaces;
+	unsigned left = n->user_late ? 0 : to_be_joined(n);
+
+	try(join_others(n, &left, error));
+	if (n->of[PLAN_NS_USER].mode == NS_JOIN) {
+		drop_groups();
+		if (!n->ahead) /* else we were born in it */
+			try(join_one(&n->of[PLAN_NS_USER], error));
+		try(init_become_root(stage, error));
+	}
+	try(make_owned(stage, error));
+	try(join_others(n, &left, error));
+	try(none_left(n, left, error));
 	/* Nobody who comes to see us is to find them (rule B.1.6). */
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (n->of[i].mode == NS_JOIN && i != PLAN_NS_PID)

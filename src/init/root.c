@@ -81,6 +81,7 @@ static int attach_on_own_path(const struct plan_root *root)
 int init_attach_root(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
+	const struct plan_namespace *joined = &stage->plan->namespaces.of[PLAN_NS_MOUNT];
 	uint64_t flag = root->propagation == ABI_MS_SLAVE ? ABI_MS_SLAVE : ABI_MS_PRIVATE;
 
 	if (!root->bound)
@@ -90,6 +91,10 @@ int init_attach_root(struct stage *stage, struct error *error)
 	 * nothing: absolute paths begin below what lies on "/". */
 	if (r == 0)
 		r = attach_on_own_path(root);
+	/* In a mount namespace of its own nobody else is below "/". */
+	if (unreachable(r) && joined->mode == NS_JOIN)
+		return fail_at(error, &joined->at, 0, "the mount namespace '%s' does not show the root '%s': whoever is in there would "
+			       "lose his own", joined->path, root->path);
 	if (unreachable(r))
 		r = mount_attach_at(root->fd, AT_FDCWD, "/");
 	if (r < 0)

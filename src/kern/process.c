@@ -121,7 +121,7 @@ static int birth_child(void *data)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* A process of a new user namespace has every capability there and no mapped id yet: an exec would drop them all.
 	 * Ambient ones survive (capabilities(7)), so nobody has to wait for the maps before the exec. */
-	if (birth->namespaces & ABI_CLONE_NEWUSER)
+	if (birth->namespaces & ABI_CLONE_NEWUSER || birth->keep_capabilities)
 		call->error = -cred_keep_all_over_exec();
 	for (size_t i = 0; i < birth->inherit_count && !call->error; i++)
 		if (fcntl(birth->inherit[i], F_SETFD, 0) < 0)
@@ -140,7 +140,7 @@ pid_t process_birth(const struct birth *birth)
 	struct abi_clone_args args = {
 		.flags = birth->namespaces | ABI_CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+		.exit_signal = birth->namespaces & ABI_CLONE_PARENT ? 0 : SIGCHLD, /* else that of its new sibling */
 	};
 	if (birth->cgroup >= 0) {
 		args.flags |= ABI_CLONE_INTO_CGROUP;

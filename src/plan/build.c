@@ -10,6 +10,7 @@ typedef int chapter(struct planning *p, struct error *error);
 static chapter *const chapters[] = {
 	plan_refuse_later,
 	plan_namespaces,
+	plan_net_devices,
 	plan_root,
 	plan_cgroup,     /* before mounts: a cgroup mount shows its directories */
 	plan_mounts,

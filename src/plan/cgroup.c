@@ -135,6 +135,33 @@ static int no_cgroups(struct cgroup_planning *c, const char *why, struct error *
 	return 0;
 }
 
+/* An ordinary user, or root in a user namespace: not whoever may do everything here. */
+static bool has_few_rights(const struct planning *p)
+{
+	return p->host->unprivileged || p->host->in_user_namespace;
+}
+
+/* Who may make no cgroup and asks nothing of one does without (contract 14.6). In a user namespace nobody makes device nodes, whatever the
+ * rules about them. */
+static bool does_without(const struct cgroup_planning *c)
+{
+	const struct planning *p = c->p;
+	const struct spec_linux *linux_ = p->spec->linux_;
+
+	return has_few_rights(p) && p->request->rootless != ROOTLESS_NO && !p->host->cgroup.beside &&
+	       !(linux_ && linux_->cgroups_path && linux_->cgroups_path[0]);
+}
+
+static int without(struct cgroup_planning *c, struct error *error)
+{
+	static const struct host_cgroup none = { .layout = CGROUP_NONE };
+
+	c->host = &none;
+	c->denied = true;
+	try(cgroup_plan_resources(c, error));
+	return cgroup_plan_unified(c, error);
+}
+
 int plan_cgroup(struct planning *p, struct error *error)
 {
 	static const struct spec_resources none;
@@ -145,6 +172,9 @@ int plan_cgroup(struct planning *p, struct error *error)
 	p->plan->cgroup = (struct plan_cgroup){ .owner_uid = (uid_t)-1 };
 	if (p->request->no_cgroup)
 		return no_cgroups(&c, "--cgroup-manager is disabled", error);
+	p->plan->cgroup.rootless = p->plan->cgroup.devices_optional = has_few_rights(p);
+	if (!p->request->systemd_cgroup && does_without(&c))
+		return without(&c, error);
 	if (p->request->systemd_cgroup)
 		try(cgroup_plan_unit(&c, error));
 	else if (!c.host->v2 && c.host->layout != CGROUP_HYBRID && c.host->layout != CGROUP_LEGACY)

@@ -73,7 +73,7 @@ static void as_legacy(struct planning *p, const struct mount_options *options, s
 	mount->link_count = links;
 }
 
-/* The container has no cgroup by request: nothing of the caller's is shown in its place. */
+/* The container has no cgroup, by request or because its user may make none: nothing of the caller's is shown in its place. */
 static void as_nothing(struct planning *p, struct plan_mount *mount)
 {
 	mount->kind = MOUNT_FILESYSTEM;
@@ -90,7 +90,7 @@ int plan_cgroup_mount(struct planning *p, const struct spec_mount *spec, const s
 
 	if (options->first_own)
 		return fail_at(error, &spec->at, 0, "a cgroup mount has no options of its own: '%s'", options->first_own);
-	if (p->request->no_cgroup) {
+	if (p->request->no_cgroup || (cgroup->rootless && !cgroup->path)) {
 		as_nothing(p, mount);
 		return 0;
 	}

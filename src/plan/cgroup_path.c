@@ -76,6 +76,13 @@ static int normalise(struct planning *p, const char *path, const struct place *a
 	return 0;
 }
 
+/* At the root; an ordinary user's beside his own (contract 14.2). */
+static const char *default_path(const struct planning *p)
+{
+	const char *beside = p->host->cgroup.beside;
+	return beside ? arena_printf(p->arena, "%s/%s", beside, p->request->id) : p->request->id;
+}
+
 int cgroup_plan_path(struct cgroup_planning *c, struct error *error)
 {
 	static const struct place nowhere;
@@ -83,7 +90,7 @@ int cgroup_plan_path(struct cgroup_planning *c, struct error *error)
 	const struct spec_linux *linux_ = p->spec->linux_;
 
 	if (!linux_ || !linux_->cgroups_path || !linux_->cgroups_path[0])
-		return normalise(p, p->request->id, &nowhere, error);
+		return normalise(p, default_path(p), &nowhere, error);
 	const struct place *at = &linux_->cgroups_path_at;
 	try(check_characters(linux_->cgroups_path, at, error));
 	/* "slice:prefix:name" is a path like any other here: Docker's BuildKit writes it so, and does not say --systemd-cgroup. */

@@ -263,8 +263,9 @@ int cgroup_plan_resources(struct cgroup_planning *c, struct error *error)
 		struct cgroup_rows *rows = cgroup_home(c, resource_table[i].controller, &v2);
 		if (!rows && asked.at) {
 			struct place at = cgroup_field(c, asked.at, asked.field);
-			return fail_at(error, &at, 0, "this needs the cgroup controller '%s', which this host does not have",
-				       cgroup_controller_names[resource_table[i].controller]);
+			return fail_at(error, &at, 0, "%sthis needs the cgroup controller '%s'%s", c->denied ? CGROUP_ROOTLESS ": " : "",
+				       cgroup_controller_names[resource_table[i].controller],
+				       c->denied ? "" : ", which this host does not have");
 		}
 		size_t before = rows ? rows->count : 0;
 		if (rows)

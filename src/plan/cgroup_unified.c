@@ -37,8 +37,8 @@ static int need_controller(struct cgroup_planning *c, const struct json_pair *pa
 			c->v2_needed |= 1u << i;
 			return 0;
 		}
-	return fail_at(error, &pair->at, 0, "this needs the cgroup v2 controller '%.*s', which this host does not have",
-		       (int)prefix, pair->key);
+	return fail_at(error, &pair->at, 0, "%sthis needs the cgroup v2 controller '%.*s'%s", c->denied ? CGROUP_ROOTLESS ": " : "",
+		       (int)prefix, pair->key, c->denied ? "" : ", which this host does not have");
 }
 
 /* A write of nothing never reaches the kernel; and with no process at all there would be nobody to begin with. */
@@ -71,7 +71,8 @@ int cgroup_plan_unified(struct cgroup_planning *c, struct error *error)
 	const struct json_map *unified = &c->resources->unified;
 
 	if (unified->count && !c->host->v2)
-		return fail_at(error, &unified->items[0].at, 0, "invalid configuration: cannot use unified on cgroup v1");
+		return fail_at(error, &unified->items[0].at, 0, "%s",
+			       c->denied ? CGROUP_ROOTLESS : "invalid configuration: cannot use unified on cgroup v1");
 	for (uint32_t i = 0; i < unified->count; i++) {
 		try(check_key(&unified->items[i], error));
 		try(check_value(&unified->items[i], error));

@@ -9,9 +9,5 @@ int plan_refuse_later(struct planning *p, struct error *error)
 
 	if (linux_->intel_rdt)
 		return fail_at(error, &linux_->intel_rdt->at, 0, NOT_YET, "intelRdt");
-	if (linux_->net_devices.count) {
-		const struct spec_net_device *first = linux_->net_devices.items;
-		return fail_at(error, &first->at, 0, NOT_YET, "netDevices");
-	}
 	return 0;
 }

@@ -79,6 +79,8 @@ static int plan_idmap(struct entry *e, struct error *error)
 		return fail_at(error, &spec->at, 0, "id-mapped mounts are only supported for bind-mounts");
 	if (!spec->uid_mappings.count != !spec->gid_mappings.count)
 		return fail_at(error, &spec->at, 0, "id-mapped mounts must have both uid and gid mappings specified");
+	if (e->p->host->unprivileged) /* it takes the rights of who owns the file system, which is the host's (mount_setattr(2)) */
+		return fail_at(error, &spec->at, 0, "id-mapped mounts are not supported for rootless containers");
 	struct plan_id_map *map = arena_new(e->p->arena, struct plan_id_map);
 	map->recursive = e->options.acts & ACT_RIDMAP;
 	map->at = spec->at;
@@ -116,7 +118,27 @@ static int plan_bind(struct entry *e, struct error *error)
 	e->to->recursive = e->options.acts & ACT_RBIND;
 	e->to->source = plan_host_path(e->p, e->spec->source);
 	take_recursive(e);
+	/* Below the host's /sys lie its cgroups: read-only means them too (CVE-2023-25809). */
+	if (e->to->recursive && e->p->plan->in_user_namespace && !strcmp(e->to->source, "/sys"))
+		e->to->recursive_set |= e->options.set & ABI_MOUNT_ATTR_RDONLY;
 	return plan_idmap(e, error);
+}
+
+#define AS_SYSFS (ABI_MOUNT_ATTR_RDONLY | ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC)
+
+/* The host's own, with all that is mounted in it and whatever was asked for: read-only (CVE-2023-25809, contract 16.16). */
+static int plan_host_sysfs(struct entry *e)
+{
+	if (!((e->options.set | e->options.recursive_set) & ABI_MOUNT_ATTR_RDONLY))
+		plan_warn(e->p, &e->spec->at, "'%s' is the host's /sys, read-only: the network namespace is not the container's own",
+			  e->spec->destination);
+	e->to->kind = MOUNT_TREE;
+	e->to->tree = TREE_BIND;
+	e->to->recursive = true;
+	e->to->source = arena_string(e->p->arena, "/sys");
+	e->to->attr_clear = 0;
+	e->to->recursive_set = AS_SYSFS;
+	return 0;
 }
 
 static int plan_remount(struct entry *e, struct error *error)
@@ -191,6 +213,7 @@ static int plan_filesystem(struct entry *e, struct error *error)
 
 	to->kind = MOUNT_FILESYSTEM;
 	to->type = e->spec->type;
+	to->why_refused = mount_why_refused(e->p, to->type);
 	to->source = e->spec->source && *e->spec->source ? e->spec->source : NULL;
 	if (to->source && strlen(to->source) > 255)
 		return fail_at(error, &e->spec->at, 0, "the source of a file system is longer than the 255 bytes the kernel takes");
@@ -232,6 +255,8 @@ static int plan_kind(struct entry *e, struct error *error)
 		return plan_overlay_mount(e, error);
 	if (is_type(e, "cgroup") || is_type(e, "cgroup2"))
 		return plan_cgroup_mount(e->p, spec, &e->options, e->to, error);
+	if (is_type(e, "sysfs") && !mount_may_show_network(e->p))
+		return plan_host_sysfs(e);
 	return plan_filesystem(e, error);
 }
 

@@ -4,7 +4,13 @@
 #include "base/text.h"
 #include "plan/build.h"
 
-#define ID_MAP_LINES_MOST 340 /* user_namespaces(7), since Linux 4.15 */
+/* user_namespaces(7): since Linux 4.15; and one write(2) of less than a page. */
+#define ID_MAP_LINES_MOST 340
+#if defined(__x86_64__)
+#define ID_MAP_TEXT_MOST 4095
+#else
+#define ID_MAP_TEXT_MOST 65535
+#endif
 
 static const struct { uint64_t flag; const char *name; } kinds[PLAN_NS_TYPES] = {
 	[PLAN_NS_USER] = { ABI_CLONE_NEWUSER, "user" },       [PLAN_NS_MOUNT] = { ABI_CLONE_NEWNS, "mount" },
@@ -18,14 +24,19 @@ _Static_assert((int)PLAN_NS_TIME == (int)NS_TIME && (int)PLAN_NS_UTS == (int)NS_
 const char *plan_id_map_text(struct planning *p, const struct json_objects *mappings, const char *what, struct error *error)
 {
 	struct text text = text_in(p->arena);
+	const struct spec_id_mapping *first = mappings->items;
 
 	if (mappings->count > ID_MAP_LINES_MOST) {
-		fail(error, 0, "%s has %u lines, the kernel takes at most %d", what, mappings->count, ID_MAP_LINES_MOST);
+		fail_at(error, &first->at, 0, "%s has %u lines, the kernel takes at most %d", what, mappings->count, ID_MAP_LINES_MOST);
 		return NULL;
 	}
 	JSON_EACH(struct spec_id_mapping, m, mappings)
 		text_printf(&text, "%u %u %u\n", m->container_id, m->host_id, m->size);
-	return text.data ? text.data : "";
+	if (text.length <= ID_MAP_TEXT_MOST)
+		return text.data ? text.data : "";
+	fail_at(error, &first->at, 0, "%s, as lines of text, has %zu bytes, and the kernel takes at most %d: use fewer ranges", what,
+		text.length, ID_MAP_TEXT_MOST);
+	return NULL;
 }
 
 uint32_t plan_map_id(const struct json_objects *mappings, uint32_t container_id)
@@ -34,6 +45,25 @@ uint32_t plan_map_id(const struct json_objects *mappings, uint32_t container_id)
 		if (container_id >= m->container_id && container_id - m->container_id < m->size)
 			return m->host_id + (container_id - m->container_id);
 	return (uint32_t)-1;
+}
+
+/* Who sets the container up is its root. Where 0 is not mapped, an id must stand in that is: no other can own a file. */
+static uint32_t setup_id(const struct json_objects *mappings)
+{
+	const struct spec_id_mapping *first = mappings->items;
+	return plan_map_id(mappings, 0) != (uint32_t)-1 ? 0 : first->container_id;
+}
+
+static struct place of_first(const struct json_objects *mappings)
+{
+	const struct spec_id_mapping *first = mappings->items;
+	return first->at;
+}
+
+static bool is_only(const struct json_objects *mappings, uint32_t id)
+{
+	const struct spec_id_mapping *first = mappings->items;
+	return mappings->count == 1 && first->size == 1 && first->host_id == id;
 }
 
 static int plan_maps(struct planning *p, struct error *error)
@@ -55,13 +85,19 @@ static int plan_maps(struct planning *p, struct error *error)
 		return fail_at(error, &user->at, 0, "a new user namespace needs both uidMappings and gidMappings");
 	if (!given)
 		return 0;
+	if (!linux_->uid_mappings.count || !linux_->gid_mappings.count)
+		return fail_at(error, &user->at, 0, "of a joined user namespace both uidMappings and gidMappings are named, or none");
 	n->uid_map = plan_id_map_text(p, &linux_->uid_mappings, "uidMappings", error);
 	n->gid_map = n->uid_map ? plan_id_map_text(p, &linux_->gid_mappings, "gidMappings", error) : NULL;
 	if (!n->gid_map)
 		return -1;
-	n->root_uid = plan_map_id(&linux_->uid_mappings, 0);
-	n->root_gid = plan_map_id(&linux_->gid_mappings, 0);
-	n->maps_root = n->root_uid != (uid_t)-1 && n->root_gid != (gid_t)-1;
+	n->uid_map_at = of_first(&linux_->uid_mappings);
+	n->gid_map_at = of_first(&linux_->gid_mappings);
+	n->deny_setgroups = n->ahead && !p->host->sets_ids && is_only(&linux_->gid_mappings, p->host->egid);
+	n->setup_uid = setup_id(&linux_->uid_mappings);
+	n->setup_gid = setup_id(&linux_->gid_mappings);
+	n->root_uid = plan_map_id(&linux_->uid_mappings, n->setup_uid);
+	n->root_gid = plan_map_id(&linux_->gid_mappings, n->setup_gid);
 	return 0;
 }
 
@@ -110,19 +146,62 @@ static int plan_names(struct planning *p, struct error *error)
 	return 0;
 }
 
+/* Those that are joined belong to another user namespace than a new one, which has no rights in them: it has to wait for the joins. But
+ * not for an ordinary user's, who has rights nowhere else (rule B.11). */
+static bool user_is_late(const struct planning *p)
+{
+	const struct plan_namespaces *n = &p->plan->namespaces;
+	bool joins = false;
+
+	for (int i = 0; i < PLAN_NS_TYPES; i++)
+		joins = joins || (n->of[i].mode == NS_JOIN && i != PLAN_NS_PID);
+	return joins && n->of[PLAN_NS_USER].mode == NS_NEW && !p->host->unprivileged;
+}
+
 /* When each new namespace is made: by clone3 where that is right, else by init (cgroup: once it is in its cgroup; time: its
- * offsets are written before anyone is in it; all: after a user namespace that is joined, so that it owns them). */
-static void plan_moments(struct plan_namespaces *n)
+ * offsets are written before anyone is in it; all: after a user namespace that clone3 does not make, so that it owns them). */
+static void plan_moments(const struct planning *p, struct plan_namespaces *n)
 {
 	uint64_t fresh = 0;
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (n->of[i].mode == NS_NEW && i != PLAN_NS_CGROUP && i != PLAN_NS_TIME)
 			fresh |= n->of[i].flag;
 	n->unshare_cgroup = n->of[PLAN_NS_CGROUP].mode == NS_NEW;
-	if (n->of[PLAN_NS_USER].mode == NS_JOIN)
-		n->after_user = fresh;
+	n->user_late = user_is_late(p);
+	if (n->ahead)
+		n->at_birth = fresh & ~ABI_CLONE_NEWUSER;
+	else if (n->user_late || n->of[PLAN_NS_USER].mode == NS_JOIN)
+		n->after_user = fresh & ~ABI_CLONE_NEWUSER;
 	else
 		n->at_birth = fresh;
+	/* The root of its message queues belongs to whoever makes it: not before he is root. */
+	if (n->at_birth & ABI_CLONE_NEWUSER) {
+		n->after_user = n->at_birth & ABI_CLONE_NEWIPC;
+		n->at_birth &= ~ABI_CLONE_NEWIPC;
+	}
+}
+
+/* Whoever has no rights outside gets them in a user namespace of his own, and nowhere else. */
+static int plan_ahead(struct planning *p, struct error *error)
+{
+	struct plan_namespaces *n = &p->plan->namespaces;
+
+	n->ahead = p->host->unprivileged && n->of[PLAN_NS_USER].mode != NS_INHERIT;
+	if (!p->host->unprivileged || n->ahead)
+		return 0;
+	return fail(error, 0, "rootless container requires user namespaces: without CAP_SYS_ADMIN there must be one in linux.namespaces "
+		    "('caisson spec --rootless' writes such a configuration)");
+}
+
+/* What a new user namespace can never do with namespaces that are not its own. */
+static int check_rights(const struct plan_namespaces *n, struct error *error)
+{
+	const struct plan_namespace *mount = &n->of[PLAN_NS_MOUNT];
+
+	if (n->of[PLAN_NS_USER].mode != NS_NEW || mount->mode != NS_JOIN)
+		return 0;
+	return fail_at(error, &mount->at, 0, "a new user namespace may not mount in a mount namespace that is joined: join its user "
+		       "namespace as well, or make both");
 }
 
 /* The names are copied: init maps the arena, not our constants. */
@@ -157,7 +236,9 @@ int plan_namespaces(struct planning *p, struct error *error)
 		n->of[s->type].path = s->path;
 		n->of[s->type].at = s->at;
 	}
-	plan_moments(n);
+	try(plan_ahead(p, error));
+	try(check_rights(n, error));
+	plan_moments(p, n);
 	p->plan->in_user_namespace = n->of[PLAN_NS_USER].mode != NS_INHERIT || p->host->in_user_namespace;
 	try(plan_maps(p, error));
 	try(plan_time(p, error));

@@ -58,6 +58,26 @@ int overlay_add_layers(struct planning *p, struct plan_overlay *overlay, const c
 	}
 }
 
+/* In a user namespace overlay may not write trusted.* attributes: it keeps its own in user.* if that is said (overlayfs.rst). */
+static void keep_attributes(struct planning *p, struct plan_overlay *overlay, const struct place *at)
+{
+	const char *const option = "userxattr";
+	struct mount_param *params = arena_array(p->arena, struct mount_param, overlay->param_count + 1);
+
+	if (!p->host->in_user_namespace && !p->plan->namespaces.ahead)
+		return;
+	for (size_t i = 0; i < overlay->param_count; i++) {
+		if (strcmp(overlay->params[i].key, option) == 0)
+			return;
+		params[i] = overlay->params[i];
+	}
+	params[overlay->param_count++] = (struct mount_param){ .key = arena_string(p->arena, option) };
+	overlay->params = params;
+	if (overlay->ephemeral && p->host->kernel < KERNEL_VERSION_OF(6, 6))
+		plan_warn(p, at, "this kernel's tmpfs has no user.* attributes: directories of the layers below cannot be removed in an "
+			  "ephemeral root (EIO)");
+}
+
 int overlay_check(struct planning *p, struct plan_overlay *overlay, const struct place *at, struct error *error)
 {
 	if (!overlay->upper != !overlay->work)
@@ -70,6 +90,7 @@ int overlay_check(struct planning *p, struct plan_overlay *overlay, const struct
 	if (overlay->lower_count == 1 && !overlay->upper && !overlay->ephemeral)
 		return fail_at(error, at, 0, "an overlay of one lower directory and no upper one makes no sense to the kernel");
 	/* Layers on mounts that are attached nowhere: the ephemeral upper directory. */
+	keep_attributes(p, overlay, at);
 	overlay->detached = p->host->kernel >= KERNEL_VERSION_OF(6, 15);
 	return 0;
 }

@@ -147,6 +147,7 @@ static void by_program(struct cgroup_planning *c, const struct plan_device_rules
 	plan->device_rules = rules->items;
 	plan->device_rule_count = rules->count;
 	plan->devices_v2 = true;
+	plan->devices_optional = c->p->host->unprivileged || c->p->host->in_user_namespace;
 }
 
 /* containerd sends the whole of the configuration's resources with each update: a list that is the same is not written again. */

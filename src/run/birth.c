@@ -69,6 +69,9 @@ static int prepare(struct stage *stage, struct error *error)
 		return fail(error, -r, "cannot make a socket pair");
 	if (wants_procfs(plan)) {
 		plan->procfs = procfs_private();
+		/* Where we may mount none there is nothing in the host's that an ordinary user could not see. */
+		if (plan->procfs == -EPERM)
+			plan->procfs = fcntl(stage->procfs, F_DUPFD_CLOEXEC, 3);
 		if (plan->procfs < 0)
 			return fail(error, -plan->procfs, "cannot make a private procfs");
 	}
@@ -96,7 +99,9 @@ static int not_born(struct stage *stage, int code, struct error *error)
 
 	if (stage->plan->kind == PLAN_EXEC)
 		return fail(error, code, "cannot make a process in the container's cgroup%s",
-			    code == EAGAIN ? ": pids.max, or RLIMIT_NPROC, has no room for one more" : "");
+			    code == EAGAIN ? ": pids.max, or RLIMIT_NPROC, has no room for one more" :
+			    code == EACCES ? " from outside of what the user's systemd owns: run it below 'systemd-run --user --scope'" :
+			    "");
 	if (container_oom_at_birth(&stage->record))
 		return fail(error, 0, OOM_SENTENCE ": no memory was left for its first process");
 	/* Who held the place in systemd's scope may have been killed for it, and the scope has gone with him. */
@@ -145,7 +150,31 @@ static pid_t birth_and_move(struct stage *stage, struct birth *birth)
 	return r < 0 ? r : pid;
 }
 
-int host_birth(struct stage *stage, struct error *error)
+static int bear(struct stage *stage, struct error *error)
+{
+	(void)error;
+	stage->pid = process_birth(stage->errand);
+	return 0;
+}
+
+/* A container in a unit of the user's manager, and we outside of what that owns: nobody may come in from here (cgroups(7)). systemd puts a
+ * process of ours in there, and that one gives birth. */
+static pid_t birth_inside(struct stage *stage, struct birth *birth, struct error *error)
+{
+	int r = deputy_begin(stage, 0);
+
+	if (r < 0)
+		return r;
+	if (unit_attach(stage->record.unit, true, stage->deputy.pid, error) < 0)
+		return -EACCES;
+	birth->namespaces |= ABI_CLONE_PARENT;
+	stage->errand = birth;
+	r = deputy_play(stage, bear, error);
+	deputy_end(&stage->deputy);
+	return r < 0 ? r : stage->pid;
+}
+
+static int give_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
 	int inherit[7 + PLAN_NS_TYPES];
@@ -161,7 +190,8 @@ int host_birth(struct stage *stage, struct error *error)
 	format(plan_fd, sizeof(plan_fd), "%d", stage->arena->fd);
 	format(plan_size, sizeof(plan_size), "%zu", stage->shared);
 	struct birth birth = {
-		.namespaces = plan->namespaces.at_birth,
+		.namespaces = plan->namespaces.at_birth | (stage->deputy.pid ? ABI_CLONE_PARENT : 0), /* our child, whoever bears it */
+		.keep_capabilities = stage->deputy.pid,
 		.cgroup = stage->cgroup.v2,
 		.executable = image,
 		.argv = argv,
@@ -172,6 +202,8 @@ int host_birth(struct stage *stage, struct error *error)
 	pid_t pid = process_birth(&birth);
 	if (killed_at_birth(stage, &birth, pid))
 		pid = birth_and_move(stage, &birth);
+	if (pid == -EACCES && plan->kind == PLAN_EXEC && stage->record.user_unit)
+		pid = birth_inside(stage, &birth, error);
 	if (pid < 0)
 		return not_born(stage, -pid, error);
 	stage->pid = pid;
@@ -181,6 +213,11 @@ int host_birth(struct stage *stage, struct error *error)
 	for (size_t i = 1; i < birth.inherit_count; i++)
 		close(inherit[i]);
 	return identify(stage, image, error);
+}
+
+int host_birth(struct stage *stage, struct error *error)
+{
+	return deputy_play(stage, give_birth, error);
 }
 
 /* SIGTERM and the like are blocked while we create: they are taken here, and what was made is undone (case C87). */

@@ -64,13 +64,18 @@ static int add_tree(struct cargo *cargo, int tree, struct error *error)
 
 /* ---- id maps ---- */
 
+/* A joined one is asked of the container's init where that runs already. */
 static int container_ids(struct cargo *cargo, const struct plan_id_map *map)
 {
-	const struct plan_namespace *user = &cargo->stage->plan->namespaces.of[PLAN_NS_USER];
+	const struct stage *stage = cargo->stage;
+	char path[40];
 
-	if (user->mode == NS_JOIN)
-		return user->fd >= 0 ? fcntl(user->fd, F_DUPFD_CLOEXEC, 3) : -ENOTTY;
-	return idmap_namespace(cargo->stage->procfs, map->uid_map, map->gid_map);
+	if (stage->plan->namespaces.of[PLAN_NS_USER].mode != NS_JOIN)
+		return idmap_namespace(stage->procfs, map->uid_map, map->gid_map);
+	format(path, sizeof(path), "%d/ns/user", (int)stage->record.pid);
+	int fd = stage->joined_user >= 0 ? fcntl(stage->joined_user, F_DUPFD_CLOEXEC, 3)
+					 : openat(stage->procfs, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 static int map_ids(struct cargo *cargo, const struct plan_mount *m, int tree, struct error *error)
@@ -91,6 +96,9 @@ static int map_ids(struct cargo *cargo, const struct plan_mount *m, int tree, st
 		return fail_at(error, &map->at, -r,
 			       "cannot map the ids of '%s': its file system has no support for id-mapped mounts in this kernel",
 			       m->source);
+	if (r == -EPERM)
+		return fail_at(error, &map->at, -r, "cannot map the ids of '%s': they are mapped already, or its file system is not the "
+			       "runtime's own (id-mapped mounts are not supported for rootless containers)", m->source);
 	return r < 0 ? fail_at(error, &map->at, -r, "cannot map the ids of '%s'", m->source) : 0;
 }
 
@@ -271,10 +279,10 @@ static int load_all(struct cargo *cargo, struct error *error)
 	return send_batch(cargo, error);
 }
 
-int host_cargo(struct stage *stage, struct error *error)
+static int load(struct stage *stage, struct error *error)
 {
 	struct cargo cargo = { .stage = stage, .container_ids = -1, .most = batch_size() };
-	sources_begin(&cargo.sources, stage->plan);
+	sources_begin(&cargo.sources, stage);
 	int r = load_all(&cargo, error);
 	drop(&cargo);
 	sources_end(&cargo.sources);
@@ -283,10 +291,15 @@ int host_cargo(struct stage *stage, struct error *error)
 	return r;
 }
 
+int host_cargo(struct stage *stage, struct error *error)
+{
+	return deputy_play(stage, load, error);
+}
+
 int cargo_tree(struct stage *stage, const struct plan_mount *m, struct error *error)
 {
 	struct cargo cargo = { .stage = stage, .container_ids = -1 };
-	sources_begin(&cargo.sources, stage->plan);
+	sources_begin(&cargo.sources, stage);
 	int tree = open_tree_of(&cargo, m, error);
 	sources_end(&cargo.sources);
 	close_fd(&cargo.container_ids);

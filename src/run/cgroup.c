@@ -32,12 +32,16 @@ static int start_unit(struct stage *stage, struct error *error)
 	struct record *record = &stage->record;
 	const char *path;
 
+	/* From outside of what the user's manager owns nobody can be born in there; the deputy can, once it is inside. */
+	if (plan->unit->user && !plan->unit->is_slice)
+		stage->placeholder.companion = stage->deputy.pid;
 	if (!plan->unit->user && cgroup_check_unused(plan, error) < 0)
 		return forget(record);
 	if (unit_start(plan->unit, &stage->placeholder, stage->arena, &path, error) < 0)
 		return forget(record);
 	bool as_written = record->cgroup_made && record->cgroup_path && strcmp(record->cgroup_path, path) == 0;
 	plan->path = path;
+	plan->ours = plan->unit->is_slice ? 0 : stage->placeholder.companion ? 2 : 1;
 	if (!plan->unit->is_slice && cgroup_check_place(plan, stage->placeholder.pid, error) < 0)
 		return give_up(plan->unit, record);
 	record->cgroup_path = path;

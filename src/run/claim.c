@@ -162,6 +162,7 @@ int stage_write_pid_file(struct stage *stage, struct error *error)
 
 int host_commit(struct stage *stage, struct error *error)
 {
+	deputy_end(&stage->deputy);
 	stage->record.pid = stage->pid;
 	stage->record.pid_start = stage->pid_start;
 	stage->record.committed = true;

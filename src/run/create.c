@@ -14,17 +14,24 @@ static bool joins(const struct plan *plan)
 
 static bool joins_before_root(const struct plan *plan)
 {
+	if (plan->namespaces.after_user)
+		return true;
 	for (int i = 0; i < PLAN_NS_TYPES; i++)
 		if (plan->namespaces.of[i].mode == NS_JOIN && i != PLAN_NS_PID)
 			return true;
 	return false;
 }
 
+static bool ahead(const struct plan *plan) { return plan->namespaces.ahead; }
+static bool maps_ids(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW && !ahead(plan); }
 static bool new_user(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW; }
+static bool user_late(const struct plan *plan) { return plan->namespaces.user_late; }
 static bool new_cgroup(const struct plan *plan) { return plan->namespaces.unshare_cgroup; }
 static bool new_time(const struct plan *plan) { return plan->namespaces.unshare_time; }
 static bool names(const struct plan *plan) { return plan->namespaces.hostname || plan->namespaces.domainname; }
 static bool loopback(const struct plan *plan) { return plan->namespaces.loopback; }
+static bool net_devices(const struct plan *plan) { return plan->net_device_count > 0; }
+static bool net_devices_stay(const struct plan *plan) { return plan->net_device_count > 0 && !plan->net_devices_return; }
 static bool scope(const struct plan *plan) { return plan->cgroup.unit && !plan->cgroup.unit->is_slice; }
 static bool bound(const struct plan *plan) { return plan->root.bound; }
 static bool cargo(const struct plan *plan) { return plan->mounts.cargo > 0; }
@@ -58,18 +65,22 @@ static void show_poststart(const struct plan *plan, struct text *out) { show_hoo
 static const struct row rows[] = {
 	/* Nothing of the container exists yet; each name is written down before the thing is made (rule B.14.4). */
 	H("claim", "claim the id: state directory, lock, first record", host_claim, NULL, NULL),
-	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
 	H("namespaces", "open and verify the namespaces to be joined", host_namespaces, joins, NULL),
+	H("deputy", "a process of ours goes ahead into the user namespace, which has rights there that we have not", host_deputy, ahead,
+	  show_id_maps),
+	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
 	H("root", "open the root file system as a detached tree", host_root, NULL, show_root),
 	H("listener", "make the socket that start will connect to", host_listener, NULL, NULL),
 	H("birth", "init is born, in its cgroup and its new namespaces", host_birth, NULL, show_namespaces),
 	H("placeholder", "the process that held the place in systemd's scope ends", host_placeholder, scope, NULL),
+	/* Before it cannot be dumped: its files in /proc would be root's then (rule B.6.2). */
+	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
 
 	/* From here two processes take turns; what is ASIDE runs on the second core. */
 	I("ties", "init dies with its creator and cannot be traced", init_ties, NULL, NULL),
-	H("id-maps", "write the id maps of the new user namespace", host_id_maps, new_user, show_id_maps),
+	I("late-user", "join namespaces in which a new user namespace has no rights, then make that", init_late_user, user_late, NULL),
+	H("id-maps", "write the id maps of the new user namespace", host_id_maps, maps_ids, show_id_maps),
 	H("legacy-cgroups", "put init into the legacy cgroup hierarchies", host_join_cgroups, legacy_cgroups, NULL),
-	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
 	A("sources", "open what will be bound, on the host's side, and send it as detached trees", host_cargo, cargo, NULL),
 	I("become-root", "become root of the new user namespace", init_become_root, new_user, NULL),
 	I("join", "join the namespaces given by path; make what they must own", init_namespaces, joins_before_root, NULL),
@@ -78,6 +89,8 @@ static const struct row rows[] = {
 	I("session", "a session and a session keyring of its own", init_session, NULL, NULL),
 	I("names", "set hostname and domainname", init_names, names, NULL),
 	I("loopback", "set the loopback device up", init_loopback, loopback, NULL),
+	/* Before sysctl, which may be about them, and before hooks. */
+	H("net-devices", "move network devices into the container", host_net_devices, net_devices, show_net_devices),
 	A("filter", "compile the seccomp filter", host_seccomp, filter, show_seccomp),
 	I("propagation", "cut the copied mount tree off from the host's", init_propagation, bound, NULL),
 	I("attach-root", "attach the root, for this mount namespace alone", init_attach_root, NULL, NULL),
@@ -119,6 +132,7 @@ static const struct row rows[] = {
 	I("untie", "let go of the creator", init_untie, NULL, NULL),
 	/* Not before init says so: a creator that is gone while the tie holds would take init with it. */
 	H("created", "create is done", host_created, NULL, NULL),
+	H("net-devices-stay", "nothing brings the network devices back from here on", host_net_devices_stay, net_devices_stay, NULL),
 
 	/* The rest happens in `start`. */
 	I("wait", "wait for start", init_wait, NULL, NULL),

@@ -6,6 +6,7 @@
 #include "cgroup/unit.h"
 #include "kern/process.h"
 #include "run/container.h"
+#include "run/network.h"
 
 #define END_WAIT_MS 4000
 #define UNIT_END_MS 1000
@@ -73,6 +74,7 @@ int container_destroy(struct state_dir *state, const struct record *record, cons
 		      struct error *error)
 {
 	try(container_end(record, error));
+	network_return(state, arena);
 	try(remove_cgroup(record, error));
 	/* Before the directory goes, so that a delete that is cut short still owes them; they never make it fail. */
 	if (hooks && (record->committed || record->hooks_begun)) {

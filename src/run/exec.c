@@ -5,9 +5,9 @@
 static const struct row rows[] = {
 	/* Limits and device rules hold from its first instruction on (rule B.13). */
 	H("birth", "a process is born, in the container's cgroup", host_birth, NULL, NULL),
+	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
 	I("ties", "it dies with its creator and cannot be traced", init_ties, NULL, NULL),
 	H("legacy-cgroups", "put it into the legacy cgroup hierarchies", host_join_cgroups, legacy_cgroups, NULL),
-	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
 	A("filter", "compile the seccomp filter", host_seccomp, filter, show_seccomp),
 	I("join", "enter the container's other namespaces, by its init's pidfd", init_enter_container, NULL, NULL),
 	I("session", "a session and a session keyring of its own", init_session, NULL, NULL),

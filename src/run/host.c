@@ -2,16 +2,20 @@
 #include "run/host.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "cgroup/cgroup.h"
+#include "kern/credentials.h"
 
 static unsigned kernel_version(void)
 {
@@ -32,7 +36,7 @@ static unsigned kernel_version(void)
 }
 
 /* The initial user namespace maps everything onto itself. */
-static bool in_user_namespace(void)
+bool host_in_user_namespace(void)
 {
 	char map[128];
 	uint64_t word[3] = { 0, 0, 0 };
@@ -49,6 +53,14 @@ static bool in_user_namespace(void)
 			word[at] = word[at] * 10 + (uint64_t)(*c - '0');
 	}
 	return !(word[0] == 0 && word[1] == 0 && word[2] == UINT32_MAX);
+}
+
+/* The kernel names no owner beyond our own user namespace (ioctl_ns(2)). */
+static bool owns_network(void)
+{
+	_cleanup_fd int network = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int owner = network < 0 ? -1 : ioctl(network, ABI_NS_GET_USERNS);
+	return owner >= 0;
 }
 
 /* On the host side, before anything is set up: a profile that is asked for where there is no LSM is an error (rule B.4.4). securityfs is
@@ -74,6 +86,17 @@ static void probe_systemd(struct host *host)
 	host->systemd_user = host->systemd && info.st_uid != host->euid;
 }
 
+static void probe_rights(struct host *host)
+{
+	const uint64_t ids = 1ull << CAP_SETUID | 1ull << CAP_SETGID;
+	struct cred_caps caps = { 0 };
+
+	if (cred_caps_get(&caps) < 0)
+		return;
+	host->unprivileged = !(caps.effective >> CAP_SYS_ADMIN & 1);
+	host->sets_ids = (caps.effective & ids) == ids;
+}
+
 static void probe_capabilities(struct host *host)
 {
 	for (unsigned i = 0; i < 64; i++) {
@@ -92,11 +115,15 @@ void host_probe(struct host *host, struct arena *arena)
 	host->kernel = kernel_version();
 	host->euid = geteuid();
 	host->egid = getegid();
-	host->in_user_namespace = in_user_namespace();
+	host->in_user_namespace = host_in_user_namespace();
+	host->owns_network = host->in_user_namespace && owns_network();
 	host->apparmor = has_apparmor();
 	host->selinux = has_selinux();
 	host->kcore = access("/proc/kcore", F_OK) == 0;
 	probe_capabilities(host);
+	probe_rights(host);
 	probe_systemd(host);
 	cgroup_probe(&host->cgroup, arena);
+	if (host->unprivileged || host->in_user_namespace)
+		cgroup_probe_beside(&host->cgroup, arena);
 }

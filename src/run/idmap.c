@@ -1,4 +1,4 @@
-/* A user namespace is made by a child that does nothing but live until its maps are written. */
+/* Id maps belong to processes: a child does nothing but live in a user namespace until its maps are written, or read. */
 #include "run/idmap.h"
 
 #include <errno.h>
@@ -10,7 +10,9 @@
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/format.h"
+#include "kern/namespaces.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
 
@@ -64,4 +66,63 @@ int idmap_namespace(int procfs, const char *uid_map, const char *gid_map)
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return fd;
+}
+
+/* Root of that namespace may trace who is in it and dumpable, and this one has all that we have in memory. */
+static _Noreturn void enter_and_wait(int users, int answer, int end)
+{
+	int r = process_undumpable();
+
+	if (r == 0)
+		r = namespace_join(users, ABI_CLONE_NEWUSER);
+	process_undumpable();
+	(void)!write(answer, &r, sizeof(r));
+	close(answer);
+	wait_for_end(end);
+}
+
+static int read_map(int procfs, pid_t pid, const char *file, char *to, size_t size)
+{
+	char path[40];
+	format(path, sizeof(path), "%d/%s", (int)pid, file);
+	ssize_t length = file_read(procfs, path, to, size);
+	return length < 0 ? (int)length : 0;
+}
+
+static int answer_of(int from)
+{
+	int answer = -EIO;
+	ssize_t n;
+
+	do
+		n = read(from, &answer, sizeof(answer));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(answer) ? answer : -EIO;
+}
+
+int idmap_read(int procfs, int users, char *uid_map, char *gid_map, size_t size)
+{
+	int answer[2], ends[2];
+
+	if (pipe2(answer, O_CLOEXEC) < 0)
+		return -errno;
+	_cleanup_fd int from = answer[0], to = answer[1];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t pid = process_fork(0, NULL);
+	if (pid == 0) {
+		close(ends[1]);
+		enter_and_wait(users, to, ends[0]);
+	}
+	close(ends[0]);
+	close_fd(&to);
+	int r = pid < 0 ? (int)pid : answer_of(from);
+	if (r == 0)
+		r = read_map(procfs, pid, "uid_map", uid_map, size);
+	if (r == 0)
+		r = read_map(procfs, pid, "gid_map", gid_map, size);
+	close(ends[1]); /* the child ends */
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
 }

@@ -2,6 +2,7 @@
 #include "run/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/arena.h"
@@ -85,6 +86,7 @@ struct making {
 /* Root of the user namespace: what is made belongs to that, and can do no more than the container itself could. */
 static int become_container(const struct inside *inside)
 {
+	const struct plan_namespaces *n = &inside->stage->plan->namespaces;
 	int r = namespace_join(inside->pidfd, inside->own | ABI_CLONE_NEWNS);
 
 	if (r < 0 || !(inside->own & ABI_CLONE_NEWUSER))
@@ -95,11 +97,11 @@ static int become_container(const struct inside *inside)
 	if (r == 0)
 		r = cred_set_groups(NULL, 0);
 	if (r == 0 || r == -EPERM)
-		r = cred_set_gid(0);
+		r = cred_set_gid(n->setup_gid);
 	if (r == 0)
 		r = process_undumpable();
 	if (r == 0)
-		r = cred_set_uid(0);
+		r = cred_set_uid(n->setup_uid);
 	return r < 0 ? r : process_undumpable();
 }
 
@@ -133,6 +135,16 @@ static int make_filesystem(void *data, int *fd, struct error *error)
 	return *fd < 0 ? fail_at(error, &m->at, -*fd, "cannot mount '%s' at '%s'%s", m->type, m->target, words) : 0;
 }
 
+struct to_clone { const struct plan_mount *mount; int tree; };
+
+static int clone_tree(struct stage *stage, struct error *error)
+{
+	struct to_clone *clone = stage->errand;
+
+	clone->tree = cargo_tree(stage, clone->mount, error);
+	return clone->tree < 0 ? -1 : planned_attributes(clone->mount, clone->tree, error);
+}
+
 static int open_tree_for(struct stage *stage, struct inside *inside, const struct plan_mount *m, struct error *error)
 {
 	struct making making = { .inside = inside, .mount = m };
@@ -143,11 +155,11 @@ static int open_tree_for(struct stage *stage, struct inside *inside, const struc
 		try(visit_pay(&(struct visit){ make_filesystem, &making, &inside->pidfd, 1, inside->deadline }, &made, error));
 		return made < 0 ? fail_at(error, &m->at, 0, "cannot mount '%s' at '%s'", m->type, m->target) : made;
 	}
-	_cleanup_fd int tree = cargo_tree(stage, m, error);
-	if (tree < 0)
-		return -1;
-	try(planned_attributes(m, tree, error));
-	return take_fd(&tree);
+	struct to_clone clone = { m, -1 };
+	stage->errand = &clone;
+	int r = deputy_play(stage, clone_tree, error);
+	_cleanup_fd int tree = clone.tree;
+	return r < 0 ? -1 : take_fd(&tree);
 }
 
 /* ---- the commands ---- */
@@ -177,11 +189,20 @@ static int add_all(struct stage *stage, struct inside *inside, struct error *err
 	return r;
 }
 
+/* An ordinary user cannot clone a mount of the host's where he is. */
+static int send_deputy(struct stage *stage, const struct inside *inside, struct error *error)
+{
+	stage->container = fcntl(inside->pidfd, F_DUPFD_CLOEXEC, 3);
+	return stage->container < 0 ? fail(error, errno, "cannot duplicate a descriptor") : deputy_to_container(stage, error);
+}
+
 int container_mounts_add(struct stage *stage, struct error *error)
 {
 	struct inside inside;
 	int r = hold(stage, &inside, error);
 
+	if (r == 0 && stage->plan->namespaces.ahead)
+		r = send_deputy(stage, &inside, error);
 	if (r == 0)
 		r = add_all(stage, &inside, error);
 	let_go(&inside);

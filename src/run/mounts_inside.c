@@ -34,7 +34,8 @@ static int find_root(void)
 static int enter(struct inside *inside, struct error *error)
 {
 	const struct record *record = &inside->stage->record;
-	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS);
+	/* An ordinary user has the right to it in the user namespace that owns it; for root that would be less than he has. */
+	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS | (inside->stage->plan->namespaces.ahead ? ABI_CLONE_NEWUSER : 0));
 
 	/* A root that was only changed by chroot is not the mount namespace's. */
 	if (r == 0)

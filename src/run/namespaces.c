@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "kern/namespaces.h"
 #include "kern/procfs.h"
+#include "run/joined_user.h"
 #include "run/stage.h"
 
 /* A path that leads to the runtime's own namespace is allowed and is not private: what needs a private one must not pass
@@ -64,6 +65,11 @@ int host_namespaces(struct stage *stage, struct error *error)
 		ns->own = is_own(stage, ns);
 		if (ns->own)
 			try(refuse_shared(stage->plan, ns, error));
+		if (i == PLAN_NS_USER)
+			try(joined_user_check(stage, error));
+		if (i == PLAN_NS_PID && !ns->own && stage->plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW)
+			return fail_at(error, &ns->at, 0, "the pid namespace '%s' belongs to another user namespace than the container's, "
+				       "which has no rights in it: join that as well", ns->path);
 	}
 	return 0;
 }

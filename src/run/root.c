@@ -159,7 +159,7 @@ static int clone_root(struct stage *stage, const struct stat *directory, struct 
 	struct sources sources;
 	struct stat cloned;
 
-	sources_begin(&sources, stage->plan);
+	sources_begin(&sources, stage);
 	root->fd = sources_clone(&sources, root->path, O_NOFOLLOW, MOUNT_RECURSIVE);
 	sources_end(&sources);
 	if (root->fd < 0)
@@ -169,7 +169,7 @@ static int clone_root(struct stage *stage, const struct stat *directory, struct 
 	return 0;
 }
 
-int host_root(struct stage *stage, struct error *error)
+static int open_tree(struct stage *stage, struct error *error)
 {
 	struct plan_root *root = &stage->plan->root;
 	struct stat directory;
@@ -192,4 +192,9 @@ int host_root(struct stage *stage, struct error *error)
 		return 0;
 	}
 	return clone_root(stage, &directory, error);
+}
+
+int host_root(struct stage *stage, struct error *error)
+{
+	return deputy_play(stage, open_tree, error);
 }

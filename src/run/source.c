@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "kern/mount.h"
 #include "kern/path.h"
+#include "run/stage.h"
 
 int source_open(const char *path, int flags)
 {
@@ -14,12 +15,13 @@ int source_open(const char *path, int flags)
 	return slash < 0 ? -errno : path_open(slash, path, flags | O_PATH, 0);
 }
 
-void sources_begin(struct sources *sources, const struct plan *plan)
+void sources_begin(struct sources *sources, const struct stage *stage)
 {
-	const struct plan_namespaces *n = &plan->namespaces;
+	const struct plan_namespaces *n = &stage->plan->namespaces;
 
 	*sources = (struct sources){ .view = { -1, -1, -1 } };
 	sources->locked = n->of[PLAN_NS_USER].mode != NS_INHERIT && n->of[PLAN_NS_MOUNT].mode != NS_INHERIT;
+	sources->viewed = sources->locked && !stage->deputy.pid;
 }
 
 void sources_end(struct sources *sources)
@@ -42,7 +44,7 @@ static bool has_no_flags(int fd)
 
 int sources_clone(struct sources *sources, const char *path, int flags, int how)
 {
-	if (!sources->locked)
+	if (!sources->viewed)
 		return clone_plain(path, flags, how);
 	int r = sources->view.root < 0 ? mount_view_open(&sources->view) : 0;
 	if (r < 0)

@@ -69,6 +69,12 @@ static int check_root(int fd, const char *path, struct error *error)
 	return 0;
 }
 
+static const char *advice(int code)
+{
+	const bool refused = code == EACCES || code == EPERM;
+	return refused && geteuid() != 0 ? " (an ordinary user's is below XDG_RUNTIME_DIR, or where --root says)" : "";
+}
+
 int state_open_root(const char *path, int flags, struct state_dir *state, struct error *error)
 {
 	*state = (struct state_dir){ .root = -1, .dir = -1, .root_path = path };
@@ -79,11 +85,11 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 	if (fd < 0 && errno == ENOENT && (flags & STATE_ROOT_MAKE)) {
 		int r = make_parents(path);
 		if (r < 0)
-			return fail(error, -r, "cannot make the state root '%s'", path);
+			return fail(error, -r, "cannot make the state root '%s'%s", path, advice(-r));
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0)
-		return fail(error, errno, "cannot open the state root '%s'", path);
+		return fail(error, errno, "cannot open the state root '%s'%s", path, advice(errno));
 	state->root = fd;
 	return check_root(fd, path, error);
 }

@@ -1,7 +1,7 @@
 /* Prints the plan of a configuration as `caisson explain` does, but for a host that is always the same, so that the text can be
  * compared. The file's name tells the host: NAME.json is a cgroup v2 host, NAME.hybrid.json and NAME.legacy.json have v1 controllers,
- * NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup, for NAME.console.json there is a console socket.
- * An error is printed as its sentence: refusals are golden too. */
+ * NAME.user.json is an ordinary user's, NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup, for
+ * NAME.console.json there is a console socket. An error is printed as its sentence: refusals are golden too. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +42,10 @@ static struct host host_for(const char *file)
 	if (strstr(file, ".lsm."))
 		host.apparmor = host.selinux = true;
 	host.systemd = strstr(file, ".systemd.");
+	if (strstr(file, ".user.")) {
+		host.unprivileged = true;
+		host.euid = host.egid = 1000;
+	}
 	if (!strstr(file, ".hybrid.") && !strstr(file, ".legacy."))
 		return host;
 	host.cgroup.layout = strstr(file, ".hybrid.") ? CGROUP_HYBRID : CGROUP_LEGACY;

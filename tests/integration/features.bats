@@ -63,7 +63,7 @@ explains() {
 	contains "$version" "spec: $(feature .ociVersionMax)"
 	[[ $(feature '.annotations["io.github.seccomp.libseccomp.version"]') =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
 	# What we act on is named, so that engines can keep it from strangers.
-	is "$(feature '.potentiallyUnsafeConfigAnnotations | join(" ")')" "io.caisson.rootfs. org.systemd.property."
+	is "$(feature '.potentiallyUnsafeConfigAnnotations | join(" ")')" "io.caisson.rootfs. io.caisson.netDevices. org.systemd.property."
 }
 
 @test "features: checkpoint is said to be there only if the command is" {
@@ -149,11 +149,5 @@ explains() {
 		jq '.linux.intelRdt = {closID: "x"}' <"$bundle/config.json" >"$T/try.json"
 		call "$RUNTIME" "${owner_option[@]}" explain --bundle "$bundle" --config "$T/try.json"
 		fails intelRdt
-	fi
-	features
-	if [[ $(feature .linux.netDevices.enabled) == false ]]; then
-		jq '.linux.netDevices = {eth0: {}}' <"$bundle/config.json" >"$T/try.json"
-		call "$RUNTIME" "${owner_option[@]}" explain --bundle "$bundle" --config "$T/try.json"
-		fails netDevices
 	fi
 }

@@ -278,7 +278,6 @@ refused() { # WHAT
 		contains "$err" "not supported yet"
 	done <<-'TABLE'
 		.linux.intelRdt = {"closID": "x"}
-		.linux.netDevices = {"eth9": {}}
 	TABLE
 	nothing_left
 }

@@ -38,6 +38,7 @@ static int plan_chapters(const char *document, struct planning *p, struct error 
 	plan->cgroup.directories = directories;
 	plan->cgroup.directory_count = directory_count;
 	try(plan_namespaces(p, error));
+	try(plan_net_devices(p, error));
 	try(plan_root(p, error));
 	try(plan_mounts(p, error));
 	try(plan_devices(p, error));

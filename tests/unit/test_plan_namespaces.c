@@ -83,15 +83,49 @@ static void maps_become_the_kernels_text(void **unused)
 	assert_string_equal(plan->namespaces.gid_map, "0 2000 1\n");
 	assert_int_equal(plan->namespaces.root_uid, 1000);
 	assert_int_equal(plan->namespaces.root_gid, 2000);
-	assert_true(plan->namespaces.maps_root);
+	assert_int_equal(plan->namespaces.setup_uid, 0);
+	assert_int_equal(plan->namespaces.setup_gid, 0);
 }
 
-static void a_map_without_root_keeps_who_we_are(void **unused)
+static void a_map_without_root_has_somebody_who_stands_in(void **unused)
 {
 	(void)unused;
-	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":7,\"hostID\":7,\"size\":1}],"
-				"\"gidMappings\":[{\"containerID\":7,\"hostID\":7,\"size\":1}]}", ""), 0);
-	assert_false(plan->namespaces.maps_root);
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":7,\"hostID\":70,\"size\":1},"
+				"{\"containerID\":3,\"hostID\":30,\"size\":1}],"
+				"\"gidMappings\":[{\"containerID\":8,\"hostID\":80,\"size\":2}]}", ""), 0);
+	assert_int_equal(plan->namespaces.setup_uid, 7);
+	assert_int_equal(plan->namespaces.setup_gid, 8);
+	assert_int_equal(plan->namespaces.root_uid, 70);
+	assert_int_equal(plan->namespaces.root_gid, 80);
+}
+
+/* Its message queues belong to its root: made once init is that. */
+static void a_new_user_namespace_is_made_at_birth_and_ipc_after_it(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"},{\"type\":\"ipc\"},{\"type\":\"network\"}]," MAPS "}", ""), 0);
+	assert_true(plan->namespaces.at_birth == (ABI_CLONE_NEWUSER | ABI_CLONE_NEWNET));
+	assert_true(plan->namespaces.after_user == ABI_CLONE_NEWIPC);
+	assert_false(plan->namespaces.user_late);
+}
+
+static void a_new_user_namespace_waits_for_what_is_joined(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\"},{\"type\":\"pid\"},{\"type\":\"network\",\"path\":\"/n\"}],"
+				MAPS "}", ""), 0);
+	assert_true(plan->namespaces.at_birth == 0);
+	assert_true(plan->namespaces.after_user == ABI_CLONE_NEWPID);
+	assert_true(plan->namespaces.user_late);
+	refused("{\"namespaces\":[{\"type\":\"user\"},{\"type\":\"mount\",\"path\":\"/m\"}]," MAPS "}", "", "may not mount");
+}
+
+static void mappings_beside_a_path_are_both_or_none(void **unused)
+{
+	(void)unused;
+	assert_int_equal(decide("{\"namespaces\":[{\"type\":\"user\",\"path\":\"/u\"}]," MAPS "}", ""), 0);
+	refused("{\"namespaces\":[{\"type\":\"user\",\"path\":\"/u\"}],"
+		"\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}", "", "both uidMappings and gidMappings");
 }
 
 static void bad_maps_are_refused(void **unused)
@@ -158,7 +192,10 @@ int main(void)
 		cmocka_unit_test(new_ones_are_made_at_birth_but_two),
 		cmocka_unit_test(a_joined_user_namespace_owns_what_is_new),
 		cmocka_unit_test(maps_become_the_kernels_text),
-		cmocka_unit_test(a_map_without_root_keeps_who_we_are),
+		cmocka_unit_test(a_map_without_root_has_somebody_who_stands_in),
+		cmocka_unit_test(a_new_user_namespace_is_made_at_birth_and_ipc_after_it),
+		cmocka_unit_test(a_new_user_namespace_waits_for_what_is_joined),
+		cmocka_unit_test(mappings_beside_a_path_are_both_or_none),
 		cmocka_unit_test(bad_maps_are_refused),
 		cmocka_unit_test(clock_offsets_become_lines),
 		cmocka_unit_test(names_need_a_uts_namespace),
