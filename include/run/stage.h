@@ -55,7 +55,7 @@ struct stage {
 #define STAGE_BEGIN                                                                                                              \
 	.pid_dir = AT_FDCWD, .pidfd_receiver = -1, .console = -1, .master = -1, .state = { .root = -1, .dir = -1 },                  \
 	.cgroup = { .v2 = -1 }, .oom = OOM_TALLY_NONE, .deputy = DEPUTY_NONE, .placeholder = { .pidfd = -1 }, .container = -1,       \
-	.pidfd = -1, .socket = -1, .cargo = -1, .procfs = -1, .signals = -1, .baton = true
+	.pidfd = -1, .socket = -1, .cargo = -1, .joined_user = -1, .procfs = -1, .signals = -1, .baton = true
 
 /* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
 int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */

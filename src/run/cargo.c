@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/format.h"
 #include "kern/message.h"
 #include "kern/mount.h"
@@ -229,22 +230,37 @@ static bool is_node(int fd, const struct plan_device *device)
 	       node.st_rdev == makedev(device->major, device->minor);
 }
 
-/* The host's node of the same path; else the one its numbers lead to. */
+static int open_if_node(const char *path, const struct plan_device *device)
+{
+	_cleanup_fd int fd = source_open(path, 0);
+	return fd >= 0 && is_node(fd, device) ? take_fd(&fd) : -ENODEV;
+}
+
+/* What devtmpfs calls it, as the kernel tells udev (sysfs(5)). */
+static int open_by_kernels_name(const char *kind, const struct plan_device *device)
+{
+	char path[64], event[4096], name[300];
+
+	format(path, sizeof(path), "/sys/dev/%s/%u:%u/uevent", kind, device->major, device->minor);
+	const char *at = file_read(AT_FDCWD, path, event, sizeof(event)) > 0 ? strstr(event, "DEVNAME=") : NULL;
+	if (!at)
+		return -ENODEV;
+	at += strlen("DEVNAME=");
+	format(name, sizeof(name), "/dev/%.*s", (int)strcspn(at, "\n"), at);
+	return open_if_node(name, device);
+}
+
+/* The host's node of the same path; else the one its numbers lead to, by udev's links or without them. */
 static int open_node(const struct plan_device *device)
 {
+	const char *kind = S_ISBLK(device->mode) ? "block" : "char";
 	char by_number[64];
-	int fd = source_open(device->path, 0);
 
-	if (fd >= 0 && is_node(fd, device))
-		return fd;
-	close_fd(&fd);
-	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", S_ISBLK(device->mode) ? "block" : "char", device->major,
-	       device->minor);
-	fd = source_open(by_number, 0);
-	if (fd >= 0 && is_node(fd, device))
-		return fd;
-	close_fd(&fd);
-	return -ENODEV;
+	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", kind, device->major, device->minor);
+	int fd = open_if_node(device->path, device);
+	if (fd < 0)
+		fd = open_if_node(by_number, device);
+	return fd < 0 ? open_by_kernels_name(kind, device) : fd;
 }
 
 static int load_device(struct cargo *cargo, const struct plan_device *device, struct error *error)

@@ -195,11 +195,13 @@ cap() { edit '.process.capabilities |= map_values($ARGS.positional)' --args "$@"
 	userns
 	edit '.linux.devices = [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}] | .linux.resources.devices += [{"allow": true, "access": "rwm"}]'
 	cap CAP_MKNOD CAP_SYS_ADMIN
-	probe stat /dev/null /dev/kmsg + open rw /dev/null + mknod /tmp/x c 1 3 + mounts
+	[[ $(runtime_name) != caisson ]] || edit '.linux.devices += [{"path": "/dev/with/other", "type": "c", "major": 1, "minor": 5}]'
+	probe stat /dev/null /dev/kmsg /dev/with/other + open rw /dev/null + mknod /tmp/x c 1 3 + mounts
 	ok
 	says "open rw /dev/null ok" "mknod /tmp/x EPERM"
 	contains "$(value "stat /dev/null")" "char 1:3 0666"
 	contains "$(value "stat /dev/kmsg")" "char 1:11"
+	[[ $(runtime_name) != caisson ]] || contains "$(value "stat /dev/with/other")" "char 1:5"
 	has_option /dev/null nosuid
 	has_option /dev/kmsg nosuid
 	has_option /dev/null noexec
