@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/process.h"
+#include "run/trace.h"
 
 #define EXIT_USAGE 1
 #define EXIT_UNKNOWN_COMMAND 3
@@ -103,6 +104,7 @@ static int run_command(const struct command *command, const struct global_option
 		.command = command, .globals = globals, .options = options, .args = parsed.args, .count = parsed.count, .arena = arena,
 	};
 	int code = command->run(&invocation, error);
+	trace_finish();
 	if (code < 0 && command->failure)
 		*failure = command->failure;
 	return code;

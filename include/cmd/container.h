@@ -11,14 +11,16 @@
 
 /* ---- options of create and run; explain has some of them ---- */
 struct create_options {
-	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
+	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file, *trace;
 	bool no_pivot, no_new_keyring, ephemeral;
 	unsigned preserve_fds, config_limit;
 	struct option_list lower;
 	const char *upper, *work;
+	bool explain;                       /* explain alone: nothing will be done */
 	bool detach;                        /* create always does */
 	bool keep, no_subreaper;            /* run alone */
 };
+#define TRACE_HELP "how long each step took, as Trace Event JSON; \"-\": for people, on stderr"
 #define CREATE_OPTION(member) offsetof(struct create_options, member)
 #define CREATE_OPTIONS                                                                                                              \
 	{ "bundle", 'b', OPTION_STRING, CREATE_OPTION(bundle), "DIR", "the bundle (default: the working directory)" },              \
@@ -34,6 +36,7 @@ struct create_options {
 	{ "pid-file", 0, OPTION_STRING, CREATE_OPTION(pid_file), "FILE", "write the pid of init there" },                           \
 	{ "console-socket", 0, OPTION_STRING, CREATE_OPTION(console_socket), "PATH", "send the master of the terminal there" },     \
 	{ "pidfd-socket", 0, OPTION_STRING, CREATE_OPTION(pidfd_socket), "PATH", "send a pidfd of init there" },                      \
+	{ "trace", 0, OPTION_STRING, CREATE_OPTION(trace), "FILE", TRACE_HELP },                                                     \
 	{ "no-new-keyring", 0, OPTION_FLAG, CREATE_OPTION(no_new_keyring), NULL, "keep the caller's session keyring" }
 
 /* A bundle read and planned; nothing is done yet. */

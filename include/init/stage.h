@@ -8,6 +8,7 @@
 struct stage {
 	const struct score *score;
 	const struct plan *plan;
+	struct trace_lane *trace; /* --trace: init's; NULL */
 	int socket;        /* the baton's; after the wait the accepted connection of `start` */
 	int cargo;         /* detached trees arrive here; -1: none expected */
 	int cargo_fds[250];/* the message that is being used up */

@@ -379,5 +379,6 @@ struct plan {
 	int socket;                      /* the baton's socket */
 	int cargo_socket;                /* detached trees, in messages of at most 250 */
 	int listener;                    /* a listening socket that `start` connects to */
+	int trace;                       /* --trace: the memory that both sides write into */
 	int procfs;                      /* a private procfs with subset=pid, for labels and offsets */
 };

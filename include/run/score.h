@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "plan/plan.h"
+#include "run/trace.h"
 
 struct stage; /* run: what the host side carries along (run/stage.h); init: its own few descriptors (init/stage.h) */
 struct text;

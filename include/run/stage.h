@@ -17,6 +17,7 @@ struct arena;
 struct stage {
 	const struct score *score;    /* what is played */
 	struct plan *plan;
+	struct trace_lane *trace;     /* --trace: ours; NULL */
 	struct arena *arena;          /* the shared one, with the plan */
 	size_t shared;                /* how much of the arena init maps: what it is to see must be below */
 	const char *config_text;      /* what config.json said: a copy goes into the state directory */
@@ -34,7 +35,7 @@ struct stage {
 
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
 	struct oom_tally oom;         /* in a unit of systemd's */
-	struct deputy deputy;         /* inside the container's user namespace, until it is created */
+	struct deputy deputy;         /* in the container's new user namespace, or in one for mounts alone, until it is created */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	int container;                /* exec: the pidfd of the container's init; -1 */
 	enum status status;           /* exec: of the container */

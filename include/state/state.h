@@ -58,6 +58,7 @@ struct record {
 	bool private_pid_namespace;
 	bool chrooted;                   /* its root is no root of a mount namespace: who joins it has to change to it */
 	bool committed;                  /* create has succeeded; false: it goes on, or was abandoned */
+	bool net_devices;                /* network devices are moved into it: on the way there may be some to bring back */
 	bool hooks_begun;                /* from prestart on: poststop is owed */
 	bool has_process;
 	struct json_strings hooks;       /* kinds that config.json has after create: "poststart", "poststop" */

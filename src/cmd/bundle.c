@@ -14,6 +14,7 @@
 #include "cmd/process.h"
 #include "plan/build.h"
 #include "run/host.h"
+#include "run/trace.h"
 
 /* A regular file of limited size, read once: no FIFO to hang on, no device without end (rule B.17, case C49). */
 static int read_config(int dir, const char *path, unsigned limit_mib, struct arena *arena, const char **to, size_t *to_length,
@@ -110,6 +111,15 @@ static int make_request(const struct invocation *invocation, const char *id, con
 	return process_pass_on(request->preserve_fds, error);
 }
 
+static bool wants_user_namespace(const struct spec *spec)
+{
+	bool wanted = false;
+
+	JSON_EACH(struct spec_namespace, namespace, &spec->linux_->namespaces)
+		wanted = wanted || namespace->type == NS_USER;
+	return wanted;
+}
+
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error)
 {
 	const struct create_options *options = invocation->options;
@@ -119,6 +129,7 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	struct host host;
 
 	memset(prepared, 0, sizeof(*prepared));
+	struct trace_span *span = trace_step("read the configuration");
 	int r = arena_open_shared(&prepared->arena);
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
@@ -137,8 +148,15 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	tell_notes(name, notes);
 	if (r < 0)
 		return -1;
+	trace_end(span, 0);
+	span = trace_step("probe the host");
 	host_probe(&host, &prepared->arena);
+	/* What is only explained is for root if an ordinary user could not have it at all. */
+	host.unprivileged = host.unprivileged && !(options->explain && !wants_user_namespace(&prepared->spec));
+	trace_end(span, 0);
+	span = trace_step("plan");
 	r = plan_build(&prepared->spec, &host, &request, &prepared->arena, prepared->plan, &warnings, error);
+	trace_end(span, r);
 	tell_warnings(warnings);
 	return r;
 }

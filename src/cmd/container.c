@@ -86,6 +86,7 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 	*stage = (struct stage){
 		STAGE_BEGIN,
 		.score = &create_score,
+		.trace = trace_lane(),
 		.plan = prepared->plan,
 		.arena = &prepared->arena,
 		.config_text = prepared->config_text,

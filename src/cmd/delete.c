@@ -5,10 +5,11 @@
 #include "base/cleanup.h"
 #include "cmd/container.h"
 
-struct delete_options { bool force, regex; };
+struct delete_options { bool force, regex; const char *trace; };
 
 static const struct option options[] = {
 	{ "force", 'f', OPTION_FLAG, offsetof(struct delete_options, force), NULL, "kill it if it runs; no error if it does not exist" },
+	{ "trace", 0, OPTION_STRING, offsetof(struct delete_options, trace), "FILE", TRACE_HELP },
 	{ "regex", 'r', OPTION_FLAG, offsetof(struct delete_options, regex), NULL, "ID is an extended regular expression: all that match" },
 };
 
@@ -93,6 +94,7 @@ static int delete_containers(const struct invocation *invocation, struct error *
 {
 	const struct delete_options *o = invocation->options;
 
+	try(trace_open(o->trace, error));
 	if (o->regex)
 		return container_each_matching(invocation, invocation->args[0], delete_one, error);
 	return delete_one(invocation, invocation->args[0], error);

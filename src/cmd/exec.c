@@ -22,7 +22,7 @@
 #define EXIT_RUNTIME 255 /* tells us from the program (contract 1.16) */
 
 struct exec_options {
-	const char *process, *cwd, *user, *apparmor, *label, *pid_file, *pidfd_socket, *console_socket;
+	const char *process, *cwd, *user, *apparmor, *label, *pid_file, *pidfd_socket, *console_socket, *trace;
 	struct option_list env, groups, capabilities, cgroups;
 	const bool *no_new_privileges;
 	bool tty, detach, ignore_paused;
@@ -47,6 +47,7 @@ static const struct option options[] = {
 	{ "pidfd-socket", 0, OPTION_STRING, O(pidfd_socket), "PATH", "send a pidfd of it there" },
 	{ "preserve-fds", 0, OPTION_COUNT, O(preserve_fds), "N", "pass descriptors 3 to 3+N-1 on" },
 	{ "cgroup", 0, OPTION_LIST, O(cgroups), "[CTRL,...:]PATH", "a cgroup below the container's; repeats" },
+	{ "trace", 0, OPTION_STRING, O(trace), "FILE", TRACE_HELP },
 	{ "ignore-paused", 0, OPTION_FLAG, O(ignore_paused), NULL, "in a paused container, too: it begins when that is resumed" },
 };
 
@@ -198,12 +199,13 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	struct arena arena;
 
 	try(check(invocation, error));
+	try(trace_open(o->trace, error));
 	try(process_pass_on(process_preserved(o->preserve_fds), error));
 	int r = arena_open_shared(&arena);
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	struct stage stage = {
-		STAGE_BEGIN, .score = &exec_score, .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
+		STAGE_BEGIN, .score = &exec_score, .trace = trace_lane(), .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

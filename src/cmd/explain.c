@@ -44,6 +44,7 @@ static int explain(const struct invocation *invocation, struct error *error)
 
 	if (invocation->count)
 		o.bundle = invocation->args[0];
+	o.explain = true;
 	with_bundle.options = &o;
 	try(container_prepare(&with_bundle, "ID", &prepared, error));
 	explain_plan(prepared.plan, &out);

@@ -79,6 +79,7 @@ static int run(const struct invocation *invocation, struct error *error)
 	struct prepared prepared;
 	struct stage stage;
 
+	try(trace_open(o->trace, error));
 	try(state_check_id(invocation->args[0], error));
 	try(container_prepare(invocation, invocation->args[0], &prepared, error));
 	if (!prepared.plan->has_process)

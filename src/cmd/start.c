@@ -4,6 +4,7 @@
 #include "cmd/container.h"
 #include "cmd/process.h"
 #include "run/readiness.h"
+#include "run/trace.h"
 
 /* A failing hook stops the container and destroys it, poststop hooks included (runtime.md#lifecycle, steps 7, 9, 12 and 13). */
 static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record,
@@ -25,18 +26,26 @@ static int poststart(const struct invocation *invocation, const struct record *r
 	return hooks_run(&run, error);
 }
 
+struct start_options { const char *trace; };
+
+static const struct option options[] = { { "trace", 0, OPTION_STRING, offsetof(struct start_options, trace), "FILE", TRACE_HELP } };
+
 static int start(const struct invocation *invocation, struct error *error)
 {
+	const struct start_options *o = invocation->options;
 	struct state_dir state;
 	struct record record;
 	struct plan_hooks *hooks;
 
+	try(trace_open(o->trace, error));
+	struct trace_span *span = trace_step("find the container");
 	int found = container_open(invocation, invocation->args[0], STATE_LOCK, &state, &record, error);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return fail(error, 0, "cannot start a container that has stopped: its create was abandoned");
 	try(container_hooks(invocation, &state, &record, &hooks, error));
+	trace_end(span, 0);
 	struct readiness readiness = READINESS_NONE;
 	const char *manager = process_notify_socket();
 	if (manager && container_status(&state, &record) == STATUS_CREATED) /* else another start may be waiting */
@@ -63,6 +72,9 @@ const struct command command_start = {
 	.name = "start",
 	.arguments = "ID",
 	.summary = "execute the program of a created container",
+	.options = options,
+	.option_count = array_length(options),
+	.options_size = sizeof(struct start_options),
 	.least = 1,
 	.most = 1,
 	.run = start,

@@ -306,7 +306,9 @@ int init_mounts(struct stage *stage, struct error *error)
 {
 	const struct plan_mounts *mounts = &stage->plan->mounts;
 
-	for (size_t i = 0; i < mounts->count; i++)
-		try(mount_one(stage, &mounts->items[i], error));
+	for (size_t i = 0; i < mounts->count; i++) {
+		struct trace_span *span = trace_begin(stage->trace, TRACE_MOUNT, (unsigned)i);
+		try(trace_end(span, mount_one(stage, &mounts->items[i], error)));
+	}
 	return 0;
 }

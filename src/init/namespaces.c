@@ -183,8 +183,7 @@ int init_namespaces(struct stage *stage, struct error *error)
 	try(join_others(n, &left, error));
 	if (n->of[PLAN_NS_USER].mode == NS_JOIN) {
 		drop_groups();
-		if (!n->ahead) /* else we were born in it */
-			try(join_one(&n->of[PLAN_NS_USER], error));
+		try(join_one(&n->of[PLAN_NS_USER], error));
 		try(init_become_root(stage, error));
 	}
 	try(make_owned(stage, error));

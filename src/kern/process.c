@@ -17,6 +17,7 @@
 #include "kern/credentials.h"
 
 #define STACK_SIZE (64 * 1024)
+#define GUARD (64 * 1024) /* a page, however large they are here */
 #define STACK_TOUCHED 2 /* pages at its beginning, more than a birth needs */
 
 /* libc has no clone3, and the child of CLONE_VM must not return into the frame it was called from. */
@@ -58,8 +59,12 @@ extern long clone3_raw(const struct abi_clone_args *args, size_t size, int (*run
 long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data)
 {
 	struct abi_clone_args with_stack = *args;
-	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
+	/* With a page below that nobody may touch: what runs over does not write into something else of ours. */
+	char *whole = mmap(NULL, STACK_SIZE + GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (whole == MAP_FAILED)
+		return -errno;
+	char *stack = whole + GUARD;
+	if (mprotect(stack, STACK_SIZE, PROT_READ | PROT_WRITE) < 0)
 		return -errno;
 	/* Its first page faults are ours: the child may be born into a cgroup without any memory. What a fault needs is the child's to pay,
 	 * and nobody is killed for it as long as it lives in our memory: it would try again for ever. */
@@ -70,7 +75,7 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	long pid = clone3_raw(&with_stack, sizeof(with_stack), run, data);
 	/* With CLONE_VFORK the child has left our memory by now; without it, it still stands on this stack. */
 	if (pid < 0 || (args->flags & ABI_CLONE_VFORK) || !(args->flags & ABI_CLONE_VM))
-		munmap(stack, STACK_SIZE);
+		munmap(whole, STACK_SIZE + GUARD);
 	return pid;
 }
 

@@ -30,7 +30,7 @@ void plan_begin(struct planning *p)
 
 	plan->id = arena_string(p->arena, p->request->id);
 	plan->preserve_fds = p->request->preserve_fds;
-	plan->socket = plan->cargo_socket = plan->listener = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
+	plan->socket = plan->cargo_socket = plan->listener = plan->trace = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
 }
 
 int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,

@@ -168,7 +168,7 @@ static void plan_moments(const struct planning *p, struct plan_namespaces *n)
 			fresh |= n->of[i].flag;
 	n->unshare_cgroup = n->of[PLAN_NS_CGROUP].mode == NS_NEW;
 	n->user_late = user_is_late(p);
-	if (n->ahead)
+	if (n->ahead && n->of[PLAN_NS_USER].mode == NS_NEW)
 		n->at_birth = fresh & ~ABI_CLONE_NEWUSER;
 	else if (n->user_late || n->of[PLAN_NS_USER].mode == NS_JOIN)
 		n->after_user = fresh & ~ABI_CLONE_NEWUSER;

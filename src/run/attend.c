@@ -10,6 +10,7 @@
 #include "kern/process.h"
 #include "run/relay.h"
 #include "run/readiness.h"
+#include "run/trace.h"
 
 /* How long a reader of the terminal may take nothing, once we were asked to end. */
 #define LAST_WORDS_MS 1000
@@ -144,8 +145,10 @@ int attend(struct attended *attended)
 	oom_tally_read(attended->oom); /* poll(2) tells what is new since it was read */
 	if (attended->relay)
 		relay_raw(attended->relay);
+	struct trace_span *span = trace_step("attend the program");
 	while (wait_for_news(attended))
 		;
+	trace_end(span, 0);
 	if (attended->relay)
 		relay_drain(attended->relay, attended->signals, attended->asked_to_end ? LAST_WORDS_MS : -1);
 	if (attended->readiness)

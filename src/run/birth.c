@@ -42,7 +42,7 @@ static int socket_pair(int *ours, int *theirs)
 /* What init finds open besides 0, 1, 2 and the preserved ones; the plan says which number is what. */
 static size_t inherited(const struct plan *plan, int plan_fd, int *list)
 {
-	const int all[] = { plan_fd, plan->socket, plan->cargo_socket, plan->listener, plan->procfs, plan->root.fd,
+	const int all[] = { plan_fd, plan->socket, plan->cargo_socket, plan->listener, plan->trace, plan->procfs, plan->root.fd,
 			    plan->namespaces.container };
 	size_t count = 0;
 	for (size_t i = 0; i < array_length(all); i++)
@@ -62,6 +62,8 @@ static bool wants_procfs(const struct plan *plan)
 static int prepare(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
+
+	plan->trace = trace_score(stage->score, plan);
 	int r = socket_pair(&stage->socket, &plan->socket);
 	if (r == 0 && plan->mounts.cargo)
 		r = socket_pair(&stage->cargo, &plan->cargo_socket);
@@ -150,6 +152,12 @@ static pid_t birth_and_move(struct stage *stage, struct birth *birth)
 	return r < 0 ? r : pid;
 }
 
+/* In a new user namespace, where nobody else is: in others init could be traced before it has tied itself, or by its memory's owner. */
+static bool born_by_deputy(const struct stage *stage)
+{
+	return stage->deputy.pid && stage->plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW;
+}
+
 static int bear(struct stage *stage, struct error *error)
 {
 	(void)error;
@@ -161,23 +169,23 @@ static int bear(struct stage *stage, struct error *error)
  * process of ours in there, and that one gives birth. */
 static pid_t birth_inside(struct stage *stage, struct birth *birth, struct error *error)
 {
-	int r = deputy_begin(stage, 0);
+	struct deputy inside = DEPUTY_NONE;
+	int r = deputy_begin(&inside, 0);
 
-	if (r < 0)
-		return r;
-	if (unit_attach(stage->record.unit, true, stage->deputy.pid, error) < 0)
-		return -EACCES;
+	if (r == 0 && unit_attach(stage->record.unit, true, inside.pid, error) < 0)
+		r = -EACCES;
 	birth->namespaces |= ABI_CLONE_PARENT;
 	stage->errand = birth;
-	r = deputy_play(stage, bear, error);
-	deputy_end(&stage->deputy);
+	if (r == 0 && deputy_play(stage, &inside, bear, TALK_ANSWER_MS, error) < 0)
+		r = -EACCES;
+	deputy_end(&inside);
 	return r < 0 ? r : stage->pid;
 }
 
 static int give_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
-	int inherit[7 + PLAN_NS_TYPES];
+	int inherit[8 + PLAN_NS_TYPES];
 	char plan_fd[16], plan_size[24];
 	char *argv[] = { "caisson-init", plan_fd, plan_size, NULL };
 
@@ -190,8 +198,8 @@ static int give_birth(struct stage *stage, struct error *error)
 	format(plan_fd, sizeof(plan_fd), "%d", stage->arena->fd);
 	format(plan_size, sizeof(plan_size), "%zu", stage->shared);
 	struct birth birth = {
-		.namespaces = plan->namespaces.at_birth | (stage->deputy.pid ? ABI_CLONE_PARENT : 0), /* our child, whoever bears it */
-		.keep_capabilities = stage->deputy.pid,
+		.namespaces = plan->namespaces.at_birth | (born_by_deputy(stage) ? ABI_CLONE_PARENT : 0), /* our child, whoever bears it */
+		.keep_capabilities = born_by_deputy(stage),
 		.cgroup = stage->cgroup.v2,
 		.executable = image,
 		.argv = argv,
@@ -202,7 +210,7 @@ static int give_birth(struct stage *stage, struct error *error)
 	pid_t pid = process_birth(&birth);
 	if (killed_at_birth(stage, &birth, pid))
 		pid = birth_and_move(stage, &birth);
-	if (pid == -EACCES && plan->kind == PLAN_EXEC && stage->record.user_unit)
+	if (pid == -EACCES && stage->record.user_unit && !born_by_deputy(stage))
 		pid = birth_inside(stage, &birth, error);
 	if (pid < 0)
 		return not_born(stage, -pid, error);
@@ -217,7 +225,16 @@ static int give_birth(struct stage *stage, struct error *error)
 
 int host_birth(struct stage *stage, struct error *error)
 {
-	return deputy_play(stage, give_birth, error);
+	return born_by_deputy(stage) ? deputy_play(stage, &stage->deputy, give_birth, -1, error) : give_birth(stage, error);
+}
+
+/* Strangers in its pid namespace, or in a user namespace that it has joined, may have stopped it. */
+static bool is_stopped(const struct stage *stage)
+{
+	uint64_t start;
+	char state;
+
+	return stage->reborn || (process_stat(stage->procfs, stage->pid, &start, &state) == 0 && state == 'T');
 }
 
 /* SIGTERM and the like are blocked while we create: they are taken here, and what was made is undone (case C87). */
@@ -229,12 +246,12 @@ int score_wait(struct stage *stage, struct error *error)
 		int signal = stage->signals >= 0 ? signals_pending(stage->signals) : 0;
 		if (signal)
 			return fail(error, 0, "interrupted by signal %d", signal);
-		int ready = poll(wait_for, 2, stage->reborn ? TALK_ANSWER_MS : -1);
+		int ready = poll(wait_for, 2, TALK_ANSWER_MS);
 		if (ready < 0 && errno != EINTR)
 			return fail(error, errno, "cannot wait for init");
 		if (wait_for[0].revents)
 			return 0;
-		if (ready == 0) /* strangers in its pid namespace may have stopped it */
+		if (ready == 0 && is_stopped(stage))
 			return fail(error, 0, "container init does not answer: it may be stopped (SIGSTOP) or frozen");
 	}
 }

@@ -284,8 +284,9 @@ static int load_all(struct cargo *cargo, struct error *error)
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct plan_mount *m = &mounts->items[i];
+		struct trace_span *span = m->kind == MOUNT_TREE ? trace_begin(cargo->stage->trace, TRACE_SOURCE, (unsigned)i) : NULL;
 		if (m->kind == MOUNT_TREE)
-			try(load_mount(cargo, m, error));
+			try(trace_end(span, load_mount(cargo, m, error)));
 		if (m->kind == MOUNT_CGROUP_V1)
 			try(load_inside(cargo, m, error));
 	}
@@ -309,7 +310,7 @@ static int load(struct stage *stage, struct error *error)
 
 int host_cargo(struct stage *stage, struct error *error)
 {
-	return deputy_play(stage, load, error);
+	return deputy_play(stage, &stage->deputy, load, -1, error);
 }
 
 int cargo_tree(struct stage *stage, const struct plan_mount *m, struct error *error)

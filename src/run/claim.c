@@ -127,6 +127,7 @@ static void fill_record(struct stage *stage)
 	record->private_pid_namespace = plan->namespaces.of[PLAN_NS_PID].mode == NS_NEW;
 	record->chrooted = !plan->root.pivot;
 	record->has_process = plan->has_process;
+	record->net_devices = plan->net_device_count > 0;
 	record_cgroups(stage);
 	record_hooks(stage);
 	if (seccomp && seccomp->notify && !seccomp->early) {

@@ -1,4 +1,4 @@
-/* The deputy: born in the container's user namespace and a copy of our mount namespace, or entering one that is joined; told what to do. */
+/* The deputy: born somewhere else, told what to do. */
 #include "run/deputy.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "kern/namespaces.h"
 #include "kern/process.h"
+#include "run/attend.h"
 #include "run/id_maps.h"
 #include "run/stage.h"
 
@@ -57,11 +58,33 @@ static int serve(void *data)
 
 /* ---- the runtime ---- */
 
-int deputy_play(struct stage *stage, int (*step)(struct stage *stage, struct error *error), struct error *error)
+/* Its end of the socket is ours, too: that it is gone only its pidfd tells. */
+static int wait_for(const struct stage *stage, const struct deputy *deputy, int patience, struct error *error)
 {
-	struct deputy *deputy = &stage->deputy;
-	struct pollfd wait_for[] = { { .fd = deputy->ours, .events = POLLIN }, { .fd = deputy->pidfd, .events = POLLIN } };
+	struct pollfd any_of[] = {
+		{ .fd = deputy->ours, .events = POLLIN }, { .fd = deputy->pidfd, .events = POLLIN },
+		{ .fd = stage->signals, .events = POLLIN },
+	};
 	char nothing;
+	int ready, signal;
+
+	do {
+		ready = poll(any_of, array_length(any_of), patience);
+		signal = ready > 0 && any_of[2].revents ? signals_pending(stage->signals) : 0;
+	} while ((ready < 0 && errno == EINTR) || (ready > 0 && !any_of[0].revents && !any_of[1].revents && !signal));
+	if (signal)
+		return fail(error, 0, "interrupted by signal %d", signal);
+	if (ready == 0)
+		return fail(error, 0, "a process of ours does not answer: it may be stopped (SIGSTOP) or frozen");
+	if (!any_of[0].revents || read(deputy->ours, &nothing, 1) != 1)
+		return fail(error, 0, "a process of ours was killed");
+	return 0;
+}
+
+int deputy_play(struct stage *stage, struct deputy *deputy, int (*step)(struct stage *stage, struct error *error), int patience,
+		struct error *error)
+{
+	struct error waiting = { 0 };
 
 	if (!deputy->pid)
 		return step(stage, error);
@@ -69,13 +92,12 @@ int deputy_play(struct stage *stage, int (*step)(struct stage *stage, struct err
 	deputy->stage = stage;
 	deputy->error = error;
 	if (write(deputy->ours, "", 1) != 1)
-		return fail(error, errno, "cannot give an order to the process in the container's user namespace");
-	while (poll(wait_for, array_length(wait_for), -1) < 0 && errno == EINTR)
-		;
-	/* Its end of the socket is ours, too: that it is gone only its pidfd tells. */
-	if (!wait_for[0].revents || read(deputy->ours, &nothing, 1) != 1)
-		return fail(error, 0, "the runtime's process in the container's user namespace was killed");
-	return deputy->result;
+		return fail(error, errno, "cannot give an order to a process of ours");
+	if (wait_for(stage, deputy, patience, &waiting) == 0)
+		return deputy->result;
+	deputy_end(deputy); /* or it would go on in our memory */
+	*error = waiting;
+	return -1;
 }
 
 void deputy_end(struct deputy *deputy)
@@ -105,34 +127,8 @@ static int not_made(int code, const struct place *at, struct error *error)
 	return fail_at(error, at, code, "cannot make a process in a user namespace of its own");
 }
 
-/* The mount namespace is a copy of ours that the user namespace owns, with every flag locked and nothing passed back. */
-static int settle(struct error *error)
+int deputy_begin(struct deputy *deputy, uint64_t namespaces)
 {
-	process_die_with_parent(SIGKILL); /* entering may have undone it (prctl(2)) */
-	int r = namespace_unshare(ABI_CLONE_NEWNS);
-	return r < 0 ? fail(error, -r, "cannot make a mount namespace that the joined user namespace owns") : 0;
-}
-
-/* Entered from outside, by the user it belongs to: that gives all capabilities in there. */
-static int enter_joined(struct stage *stage, struct error *error)
-{
-	const struct plan_namespace *user = &stage->plan->namespaces.of[PLAN_NS_USER];
-	int r = namespace_join(user->fd, user->flag);
-
-	if (r < 0)
-		return fail_at(error, &user->at, -r, "cannot enter the %s namespace '%s'", user->name, user->path);
-	return settle(error);
-}
-
-static int enter_container(struct stage *stage, struct error *error)
-{
-	int r = namespace_join(stage->container, ABI_CLONE_NEWUSER);
-	return r < 0 ? fail(error, -r, "cannot enter the user namespace of container '%s'", stage->record.id) : settle(error);
-}
-
-int deputy_begin(struct stage *stage, uint64_t namespaces)
-{
-	struct deputy *deputy = &stage->deputy;
 	struct abi_clone_args args = {
 		.flags = ABI_CLONE_VM | ABI_CLONE_FILES | ABI_CLONE_PIDFD | namespaces,
 		.pidfd = (uintptr_t)&deputy->pidfd,
@@ -152,28 +148,17 @@ int deputy_begin(struct stage *stage, uint64_t namespaces)
 	return 0;
 }
 
-int host_deputy(struct stage *stage, struct error *error)
+int deputy_for_mounts(struct deputy *deputy, const struct place *at, struct error *error)
 {
-	struct plan_namespaces *n = &stage->plan->namespaces;
-	struct plan_namespace *user = &n->of[PLAN_NS_USER];
-
-	/* Strangers in there must not be able to trace it, and with it us (rule B.6.3). In a new one is nobody else yet, and
-	 * /proc/PID/uid_map of what cannot be dumped belongs to root. */
-	if (user->mode == NS_JOIN)
-		process_undumpable();
-	int r = deputy_begin(stage, user->mode == NS_NEW ? ABI_CLONE_NEWUSER | ABI_CLONE_NEWNS : 0);
-	if (r < 0)
-		return not_made(-r, &user->at, error);
-	if (user->mode == NS_NEW)
-		return id_maps_write(stage, stage->deputy.pid, error);
-	try(deputy_play(stage, enter_joined, error));
-	user->own = true; /* init will be born in it */
-	return 0;
+	int r = deputy_begin(deputy, ABI_CLONE_NEWUSER | ABI_CLONE_NEWNS);
+	return r < 0 ? not_made(-r, at, error) : 0;
 }
 
-int deputy_to_container(struct stage *stage, struct error *error)
+int host_deputy(struct stage *stage, struct error *error)
 {
-	process_undumpable();
-	int r = deputy_begin(stage, 0);
-	return r < 0 ? fail(error, -r, "cannot make a process") : deputy_play(stage, enter_container, error);
+	const struct plan_namespace *user = &stage->plan->namespaces.of[PLAN_NS_USER];
+
+	try(deputy_for_mounts(&stage->deputy, &user->at, error));
+	/* In one that is joined others may be: init enters it by itself. */
+	return user->mode == NS_NEW ? id_maps_write(stage, stage->deputy.pid, error) : 0;
 }

@@ -7,6 +7,7 @@
 #include "kern/process.h"
 #include "run/container.h"
 #include "run/network.h"
+#include "run/trace.h"
 
 #define END_WAIT_MS 4000
 #define UNIT_END_MS 1000
@@ -73,9 +74,10 @@ static int remove_cgroup(const struct record *record, struct error *error)
 int container_destroy(struct state_dir *state, const struct record *record, const struct plan_hooks *hooks, struct arena *arena,
 		      struct error *error)
 {
-	try(container_end(record, error));
-	network_return(state, arena);
-	try(remove_cgroup(record, error));
+	try(traced("end all processes", container_end(record, error)));
+	if (record->net_devices || !record->id) /* of one that cannot be read nothing is known */
+		network_return(state, arena);
+	try(traced("remove the cgroup", remove_cgroup(record, error)));
 	/* Before the directory goes, so that a delete that is cut short still owes them; they never make it fail. */
 	if (hooks && (record->committed || record->hooks_begun)) {
 		struct hook_run run = {
@@ -85,7 +87,7 @@ int container_destroy(struct state_dir *state, const struct record *record, cons
 			.state = hook_state_json(arena, record, STATUS_STOPPED, 0),
 			.flags = HOOKS_GO_ON,
 		};
-		hooks_run(&run, error);
+		traced("poststop", hooks_run(&run, error));
 	}
-	return state_remove(state, error);
+	return traced("remove the state directory", state_remove(state, error));
 }

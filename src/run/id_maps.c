@@ -93,7 +93,7 @@ static int write_map(struct stage *stage, const struct map *map, pid_t pid, stru
 {
 	int r = write_file(stage, pid, map->file, map->text);
 
-	if (r == -EPERM)
+	if (r == -EPERM && stage->plan->namespaces.ahead)
 		return by_tool(stage, map, pid, error);
 	return r < 0 ? fail_at(error, map->at, -r, "cannot write the %s of the new user namespace", map->file) : 0;
 }

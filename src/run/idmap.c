@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
@@ -15,6 +16,8 @@
 #include "kern/namespaces.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
+
+#define ANSWER_MS 4000
 
 static _Noreturn void wait_for_end(int end)
 {
@@ -92,8 +95,11 @@ static int read_map(int procfs, pid_t pid, const char *file, char *to, size_t si
 static int answer_of(int from)
 {
 	int answer = -EIO;
+	struct pollfd word = { .fd = from, .events = POLLIN };
 	ssize_t n;
 
+	if (poll(&word, 1, ANSWER_MS) == 0) /* root of that namespace may have stopped it */
+		return -ETIMEDOUT;
 	do
 		n = read(from, &answer, sizeof(answer));
 	while (n < 0 && errno == EINTR);
@@ -122,6 +128,8 @@ int idmap_read(int procfs, int users, char *uid_map, char *gid_map, size_t size)
 	if (r == 0)
 		r = read_map(procfs, pid, "gid_map", gid_map, size);
 	close(ends[1]); /* the child ends */
+	if (r < 0 && pid > 0)
+		kill(pid, SIGKILL); /* ours, and not waited for: its number is its own */
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return r;

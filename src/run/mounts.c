@@ -2,7 +2,6 @@
 #include "run/mounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/arena.h"
@@ -157,7 +156,7 @@ static int open_tree_for(struct stage *stage, struct inside *inside, const struc
 	}
 	struct to_clone clone = { m, -1 };
 	stage->errand = &clone;
-	int r = deputy_play(stage, clone_tree, error);
+	int r = deputy_play(stage, &stage->deputy, clone_tree, -1, error);
 	_cleanup_fd int tree = clone.tree;
 	return r < 0 ? -1 : take_fd(&tree);
 }
@@ -189,22 +188,17 @@ static int add_all(struct stage *stage, struct inside *inside, struct error *err
 	return r;
 }
 
-/* An ordinary user cannot clone a mount of the host's where he is. */
-static int send_deputy(struct stage *stage, const struct inside *inside, struct error *error)
-{
-	stage->container = fcntl(inside->pidfd, F_DUPFD_CLOEXEC, 3);
-	return stage->container < 0 ? fail(error, errno, "cannot duplicate a descriptor") : deputy_to_container(stage, error);
-}
-
 int container_mounts_add(struct stage *stage, struct error *error)
 {
 	struct inside inside;
 	int r = hold(stage, &inside, error);
 
+	/* An ordinary user cannot clone a mount of the host's where he is. */
 	if (r == 0 && stage->plan->namespaces.ahead)
-		r = send_deputy(stage, &inside, error);
+		r = deputy_for_mounts(&stage->deputy, &stage->plan->mounts.items[0].at, error);
 	if (r == 0)
 		r = add_all(stage, &inside, error);
+	deputy_end(&stage->deputy);
 	let_go(&inside);
 	return r;
 }

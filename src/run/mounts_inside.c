@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
@@ -35,7 +36,12 @@ static int enter(struct inside *inside, struct error *error)
 {
 	const struct record *record = &inside->stage->record;
 	/* An ordinary user has the right to it in the user namespace that owns it; for root that would be less than he has. */
-	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS | (inside->stage->plan->namespaces.ahead ? ABI_CLONE_NEWUSER : 0));
+	const bool ordinary = inside->stage->plan->namespaces.ahead;
+	int r = namespace_join(inside->pidfd, ABI_CLONE_NEWNS | (ordinary ? ABI_CLONE_NEWUSER : 0));
+	if (r == 0 && ordinary) { /* other credentials undo both (prctl(2), rule B.5.4) */
+		r = process_undumpable();
+		process_die_with_parent(SIGKILL);
+	}
 
 	/* A root that was only changed by chroot is not the mount namespace's. */
 	if (r == 0)

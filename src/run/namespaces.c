@@ -6,6 +6,7 @@
 #include "kern/namespaces.h"
 #include "kern/procfs.h"
 #include "run/joined_user.h"
+#include "run/id_maps.h"
 #include "run/stage.h"
 
 /* A path that leads to the runtime's own namespace is allowed and is not private: what needs a private one must not pass
@@ -74,19 +75,7 @@ int host_namespaces(struct stage *stage, struct error *error)
 	return 0;
 }
 
-static int write_map(struct stage *stage, const char *file, const char *map, struct error *error)
-{
-	char path[40];
-	format(path, sizeof(path), "%d/%s", (int)stage->pid, file);
-	int r = procfs_write(stage->procfs, path, map);
-	return r < 0 ? fail_at(error, &stage->plan->namespaces.of[PLAN_NS_USER].at, -r, "cannot write the %s of the new user namespace",
-			       file)
-		     : 0;
-}
-
-/* One write(2) for each file; the kernel takes a map only once and only whole (user_namespaces(7)). */
 int host_id_maps(struct stage *stage, struct error *error)
 {
-	try(write_map(stage, "gid_map", stage->plan->namespaces.gid_map, error));
-	return write_map(stage, "uid_map", stage->plan->namespaces.uid_map, error);
+	return id_maps_write(stage, stage->pid, error);
 }

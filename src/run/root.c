@@ -196,5 +196,5 @@ static int open_tree(struct stage *stage, struct error *error)
 
 int host_root(struct stage *stage, struct error *error)
 {
-	return deputy_play(stage, open_tree, error);
+	return deputy_play(stage, &stage->deputy, open_tree, -1, error);
 }

@@ -76,7 +76,8 @@ static int play_row(enum side side, struct stage *stage, unsigned at, struct err
 		return row->side != ASIDE && stage->baton ? give_turn(stage, at, error) : 0;
 	if (row->side != ASIDE && !stage->baton)
 		try(take_turn(stage, at, error));
-	if (row->play(stage, error) < 0) {
+	struct trace_span *span = trace_begin(stage->trace, TRACE_ROW, at);
+	if (trace_end(span, row->play(stage, error)) < 0) {
 		copy_step(error, row->name);
 		score_prefer_other(stage, error);
 		return -1;

@@ -18,6 +18,7 @@
 #include "run/oom.h"
 #include "run/stage.h"
 #include "run/talk.h"
+#include "run/trace.h"
 
 /* sun_path holds 108 bytes and a state root may be longer: the directory is named by its descriptor. */
 static struct sockaddr_un address_in(int dir)
@@ -92,7 +93,8 @@ int container_start(const struct state_dir *state, const struct record *record, 
 	struct talk talk = { record, arena, connection, pidfd, agent, signals, &oom, record->pid, record->notify_metadata,
 			     STATUS_CREATING, -1, false, false };
 	container_oom_follow(record, &oom);
-	int r = tell_go(&talk, state, error) < 0 ? -1 : talk_until_exec(&talk, error);
+	struct trace_span *span = trace_step("start: init executes the program");
+	int r = trace_end(span, tell_go(&talk, state, error) < 0 ? -1 : talk_until_exec(&talk, error));
 	oom_tally_close(&oom);
 	if (r < 0) {
 		see_it_end(&talk);

@@ -45,6 +45,7 @@ JSON_TABLE(record_table, "state", struct record,
 	F_BOOL(struct record, private_pid_namespace, "privatePidNamespace", 0),
 	F_BOOL(struct record, committed, "committed", 0),
 	F_BOOL(struct record, chrooted, "chrooted", 0),
+	F_BOOL(struct record, net_devices, "netDevices", 0),
 	F_BOOL(struct record, hooks_begun, "hooksBegun", 0),
 	F_BOOL(struct record, has_process, "hasProcess", 0),
 	F_STRINGS(struct record, hooks, "hooks", 0, 8),
@@ -176,7 +177,8 @@ static bool creator_at_work(const struct state_dir *state)
 	return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* The start socket stays behind if `start` is killed at the wrong moment; what the process executes tells. */
+/* The start socket stays behind if `start` is killed at the wrong moment; what the process executes tells. An ordinary user may not look
+ * at that of an init which has joined a user namespace, nor may anybody without CAP_SYS_PTRACE: then the socket is all there is. */
 static bool waits_for_start(const struct state_dir *state, const struct record *record, int procfs)
 {
 	struct stat file;
@@ -185,7 +187,9 @@ static bool waits_for_start(const struct state_dir *state, const struct record *
 	if (faccessat(state->dir, STATE_START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	format(exe, sizeof(exe), "%d/exe", record->pid);
-	return fstatat(procfs, exe, &file, 0) == 0 && file.st_dev == record->init_device && file.st_ino == record->init_inode;
+	if (fstatat(procfs, exe, &file, 0) < 0)
+		return errno == EACCES || errno == EPERM;
+	return file.st_dev == record->init_device && file.st_ino == record->init_inode;
 }
 
 enum status record_status(const struct state_dir *state, const struct record *record)

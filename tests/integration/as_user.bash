@@ -5,15 +5,15 @@ user=1000
 
 user_setup() {
 	lib_setup
+	cp "$(type -P "$RUNTIME")" "$T/runtime"
+	cp "$HELPERS/terminal" "$T/terminal"
+	user_runtime_dir=$T/xdg
 	setpriv --reuid $user --regid $user --clear-groups unshare -Ur true 2>/dev/null || skip "an ordinary user makes no user namespaces here"
 	# What leads to the test's directory, and the programs, is for everybody to see.
 	local dir
 	for dir in "$T" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"; do
 		while [[ $dir != / && $dir != /tmp && $dir != /var/tmp ]]; do chmod o+x "$dir"; dir=${dir%/*}; done
 	done
-	cp "$(type -P "$RUNTIME")" "$T/runtime"
-	cp "$HELPERS/terminal" "$T/terminal"
-	user_runtime_dir=$T/xdg
 	mkdir "$T/xdg"
 	edit 'del(.linux.resources, .linux.cgroupsPath) | .linux.namespaces += [{"type": "user"}] | .linux.namespaces -= [{"type": "network"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": $u, "size": 1}] | .linux.gidMappings = .linux.uidMappings

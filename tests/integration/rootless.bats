@@ -3,9 +3,9 @@ load lib.bash
 load as_user.bash
 
 setup() {
-	skip_on crun "wants a cgroup v2 host"
 	user_setup
 	owner_option=()
+	skip_on crun "wants a cgroup v2 host"
 }
 
 # The container's command: a shell's.
@@ -303,6 +303,10 @@ teardown() {
 		contains "$err" "cannot be removed in an ephemeral root"
 	fi
 	[[ -e $rootfs/dir/file && ! -e $rootfs/etc/x ]]
+	edit '.linux.namespaces |= map(if .type == "user" then .path = "/proc/self/ns/user" else . end) | del(.linux.uidMappings, .linux.gidMappings)'
+	call rt run --ephemeral --bundle "$bundle" "$id"
+	fails "not in one that is joined"
+	edit '.linux.namespaces |= map(del(.path)) | .linux.uidMappings = [{"containerID": 0, "hostID": $u, "size": 1}] | .linux.gidMappings = .linux.uidMappings' --argjson u $user
 	mkdir "$T/upper" "$T/work"
 	chown $user:$user "$T/upper" "$T/work"
 	call rt run --upper "$T/upper" --work "$T/work" --bundle "$bundle" "$id"
@@ -394,6 +398,29 @@ teardown() {
 	[[ $(value "ns mnt") != "$(readlink "/proc/$pid/ns/mnt")" ]]
 	call rt delete --force "$id"
 	id=$first
+}
+
+@test "B.6.3: a container of the user that sees all processes gets at nothing of one that joins its user namespace" {
+	needs caisson "not the others' promise"
+	echo secret >"$T/secret"
+	chown $user "$T/secret"
+	chmod 0600 "$T/secret"
+	edit '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .destination == "/proc" then {destination, "type": "none", "source": "/proc", "options": ["rbind"]} else . end)
+		| .process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"])'
+	edit '.process.args = ["/bin/sh", "-c", $script]' --arg script "echo up; while :; do for p in /proc/[0-9]*; do [ ! -e \$p/root$T/secret ] || cat \$p/root$T/secret; done 2>/dev/null; done"
+	create
+	ok
+	call rt start "$id"
+	ok
+	wait_for 5 box_says up
+	local pid first=$id i
+	pid=$(pid_of)
+	edit 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(if .type == "user" then .path = "/proc/\($p)/ns/user" else . end) | .process.args = ["/bin/true"]' --argjson p "$pid"
+	for i in {1..20}; do
+		call as_user "$T/runtime" --root "$state" run --bundle "$bundle" "$first-$i"
+		ok
+	done
+	lacks "$(<"$T/box.out")" secret
 }
 
 @test "another user's namespaces are not" {

@@ -3,10 +3,10 @@ load lib.bash
 load as_user.bash
 
 setup() {
+	user_setup
 	owned_by systemd "it is about systemd"
 	[[ -d /run/systemd/system ]] || skip "no systemd"
 	systemctl start user@$user || skip "no user manager"
-	user_setup
 	user_runtime_dir=/run/user/$user
 	wait_for 10 test -S "$user_runtime_dir/bus"
 	edit '.linux.cgroupsPath = ":it:\($id)" | .linux.namespaces += [{"type": "cgroup"}]' --arg id "$id"
@@ -21,6 +21,7 @@ no_units() { [[ -z $(left_units) ]]; }
 teardown() {
 	local failed=0
 	lib_teardown || failed=1
+	[[ -d $manager ]] || return $failed
 	wait_for 5 no_units || { complain "units are left: $(left_units)"; failed=1; }
 	[[ -z $(find "$manager" -name "*$id*" -type d) ]] || failed=1
 	return $failed
