@@ -54,7 +54,7 @@ $(TEST)/integration/%: tests/integration/%.c tests/integration/listen.h
 INTEGRATION_HELPERS := $(addprefix $(TEST)/integration/,probe caller agent receiver terminal)
 
 check-integration: $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTIME)),$(BUILD)/caisson)
-	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/integration' FILTER='$(FILTER)' tests/integration/run
+	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/integration' FILES='$(FILES)' FILTER='$(FILTER)' tests/integration/run
 
 # ---- guests with systemd and cgroup v2 alone ----
 #

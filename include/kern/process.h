@@ -42,6 +42,7 @@ struct program {
 	char *const *argv, *const *envp;
 	const char *input;        /* its standard input, whole */
 	size_t input_length;
+	bool quiet;               /* what it writes is not passed on; its last line is kept */
 	int cwd;                  /* directory, or -1 for ours */
 	int timeout_ms;           /* 0: none; then its whole group is killed */
 	int interrupt;            /* a descriptor: once it is readable the group is killed; -1: none */

@@ -39,7 +39,7 @@ struct plan_namespaces {
 	bool unshare_cgroup;       /* a new cgroup namespace: unshared once init is in its cgroups (rule B.13) */
 	bool unshare_time;
 	const char *uid_map, *gid_map; /* text for /proc/PID/uid_map, NULL if no new user namespace */
-	struct place uid_map_at, gid_map_at;
+	const struct place *uid_map_at, *gid_map_at; /* of each line */
 	/* The runtime may not do what follows outside: a process of its own goes ahead into the user namespace (run/deputy.h). */
 	bool ahead;
 	bool deny_setgroups;       /* the price at which an ordinary user may map his own group (user_namespaces(7)) */

@@ -1,6 +1,6 @@
-/* For a runtime that may not do it itself, an ordinary user's: a process of its own somewhere else, in a new user namespace where it has all
- * capabilities, or in a cgroup that nobody enters from outside. It shares memory and descriptors with the runtime and plays single steps in
- * its place, while the runtime waits.
+/* For a runtime that may not do it itself, an ordinary user's: a process of its own somewhere else, in a new user namespace where it has
+ * all capabilities, or in a cgroup that nobody enters from outside. It shares memory and descriptors with the runtime and plays single
+ * steps in its place, while the runtime waits.
  *
  * What is outside stays outside: hooks, the state directory, systemd and the terminal see the user as he is. It never enters a user
  * namespace in which there are others: they could have rights over it, and over what it gives birth to (rules B.6.3, B.11). */

@@ -74,7 +74,8 @@ const char *status_text(enum status status);
 int state_check_id(const char *id, struct error *error);
 
 /* Opens ROOT (made 0700 if missing and `make`), refusing what rule B.14.1 refuses. */
-enum state_root_flags { STATE_ROOT_MAKE = 1 };
+/* Sticky: so that those who clean temporary directories leave it alone (contract section 3). */
+enum state_root_flags { STATE_ROOT_MAKE = 1, STATE_ROOT_STICKY = 2 };
 int state_open_root(const char *path, int flags, struct state_dir *state, struct error *error);
 
 /* Claims a new ROOT/ID, locked. -1: "container with given ID already exists". */

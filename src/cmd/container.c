@@ -25,29 +25,40 @@
 
 #define DEFAULT_ROOT "/run/caisson"
 
-/* XDG_RUNTIME_DIR is another user's business unless we are not the host's root (contract section 3). */
-/* An ordinary user's runtime; root of a user namespace may be one, too, by another name (contract section 3). */
+/* XDG_RUNTIME_DIR is another user's business for the host's root, but not for an ordinary user, nor for root of a user namespace, who may
+ * be one by another name (contract section 3). */
 static bool is_users_own(void)
 {
 	const char *user = getenv("USER");
 	return geteuid() != 0 || (!(user && strcmp(user, "root") == 0) && host_in_user_namespace());
 }
 
-const char *state_root_path(const struct invocation *invocation)
+static const char *users_root(struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	return runtime_dir && runtime_dir[0] == '/' && is_users_own() ? arena_printf(arena, "%s/caisson", runtime_dir) : NULL;
+}
 
-	if (invocation->globals->root) {
-		if (invocation->globals->root[0] == '/')
-			return invocation->globals->root;
-		char *cwd = getcwd(NULL, 0);
-		const char *path = arena_printf(invocation->arena, "%s/%s", cwd ? cwd : "", invocation->globals->root);
-		free(cwd);
-		return path;
+const char *state_root_path(const struct invocation *invocation)
+{
+	const char *root = invocation->globals->root;
+
+	if (!root) {
+		const char *own = users_root(invocation->arena);
+		return own ? own : DEFAULT_ROOT;
 	}
-	if (runtime_dir && runtime_dir[0] == '/' && is_users_own())
-		return arena_printf(invocation->arena, "%s/caisson", runtime_dir);
-	return DEFAULT_ROOT;
+	if (root[0] == '/')
+		return root;
+	char *cwd = getcwd(NULL, 0);
+	const char *path = arena_printf(invocation->arena, "%s/%s", cwd ? cwd : "", root);
+	free(cwd);
+	return path;
+}
+
+/* Who may make the state root: the one that is the user's own by default is sticky. */
+static int root_flags(const struct invocation *invocation)
+{
+	return STATE_ROOT_MAKE | (!invocation->globals->root && users_root(invocation->arena) ? STATE_ROOT_STICKY : 0);
 }
 
 /* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
@@ -100,7 +111,8 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		return fail(error, -stage->procfs, "cannot use /proc");
 	umask(0); /* modes of what is made are said where it is made */
 	if (connect_receivers(stage, options, error) < 0 ||
-	    root_check(prepared->plan, state_root, error) < 0 || state_open_root(state_root, STATE_ROOT_MAKE, &stage->state, error) < 0 ||
+	    root_check(prepared->plan, state_root, error) < 0 ||
+	    state_open_root(state_root, root_flags(invocation), &stage->state, error) < 0 ||
 	    score_play(HOST, stage, error) < 0) {
 		undo(prepared, stage);
 		return -1;

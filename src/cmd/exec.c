@@ -205,7 +205,8 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	struct stage stage = {
-		STAGE_BEGIN, .score = &exec_score, .trace = trace_lane(), .plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
+		STAGE_BEGIN, .score = &exec_score, .trace = trace_lane(),
+		.plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

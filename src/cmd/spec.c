@@ -24,6 +24,8 @@ static int spec(const struct invocation *invocation, struct error *error)
 	struct host_cgroup cgroup = { 0 };
 	struct text out = text_in(invocation->arena);
 
+	if (o->example && o->rootless)
+		return fail(error, 0, "--rootless and --example are two kinds of configuration: only one can be written");
 	cgroup_probe(&cgroup, invocation->arena);
 	const struct template_options template = {
 		.kind = o->example ? TEMPLATE_EXAMPLE : o->rootless ? TEMPLATE_ROOTLESS : TEMPLATE_PLAIN,

@@ -92,7 +92,8 @@ static bool hand_on(struct relay *relay, const char *data, size_t length)
 		relay->end->refused = !relay->program->take(relay->program->to, data, length);
 		return !relay->end->refused;
 	}
-	write_all(STDERR_FILENO, data, length);
+	if (!relay->program->quiet)
+		write_all(STDERR_FILENO, data, length);
 	keep_last_line(relay->end, data, length, &relay->at, &relay->finished);
 	return true;
 }

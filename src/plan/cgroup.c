@@ -172,7 +172,8 @@ int plan_cgroup(struct planning *p, struct error *error)
 	p->plan->cgroup = (struct plan_cgroup){ .owner_uid = (uid_t)-1 };
 	if (p->request->no_cgroup)
 		return no_cgroups(&c, "--cgroup-manager is disabled", error);
-	p->plan->cgroup.rootless = p->plan->cgroup.devices_optional = has_few_rights(p);
+	p->plan->cgroup.devices_optional = has_few_rights(p);
+	p->plan->cgroup.rootless = has_few_rights(p) && p->request->rootless != ROOTLESS_NO;
 	if (!p->request->systemd_cgroup && does_without(&c))
 		return without(&c, error);
 	if (p->request->systemd_cgroup)

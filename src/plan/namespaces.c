@@ -54,10 +54,15 @@ static uint32_t setup_id(const struct json_objects *mappings)
 	return plan_map_id(mappings, 0) != (uint32_t)-1 ? 0 : first->container_id;
 }
 
-static struct place of_first(const struct json_objects *mappings)
+/* Init maps the arena alone: the texts in a place are the reader's, and for the runtime's errors. */
+static const struct place *places_of(struct planning *p, const struct json_objects *mappings)
 {
-	const struct spec_id_mapping *first = mappings->items;
-	return first->at;
+	struct place *places = arena_array(p->arena, struct place, mappings->count);
+	size_t count = 0;
+
+	JSON_EACH(struct spec_id_mapping, m, mappings)
+		places[count++] = m->at;
+	return places;
 }
 
 static bool is_only(const struct json_objects *mappings, uint32_t id)
@@ -91,8 +96,8 @@ static int plan_maps(struct planning *p, struct error *error)
 	n->gid_map = n->uid_map ? plan_id_map_text(p, &linux_->gid_mappings, "gidMappings", error) : NULL;
 	if (!n->gid_map)
 		return -1;
-	n->uid_map_at = of_first(&linux_->uid_mappings);
-	n->gid_map_at = of_first(&linux_->gid_mappings);
+	n->uid_map_at = places_of(p, &linux_->uid_mappings);
+	n->gid_map_at = places_of(p, &linux_->gid_mappings);
 	n->deny_setgroups = n->ahead && !p->host->sets_ids && is_only(&linux_->gid_mappings, p->host->egid);
 	n->setup_uid = setup_id(&linux_->uid_mappings);
 	n->setup_gid = setup_id(&linux_->gid_mappings);

@@ -91,7 +91,8 @@ int overlay_check(struct planning *p, struct plan_overlay *overlay, const struct
 		return fail_at(error, at, 0, "an overlay of one lower directory and no upper one makes no sense to the kernel");
 	/* Layers on mounts that are attached nowhere: the ephemeral upper directory. */
 	if (p->plan->namespaces.ahead && p->plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN)
-		return fail_at(error, at, 0, "without CAP_SYS_ADMIN an overlay can be made in a new user namespace, not in one that is joined");
+		return fail_at(error, at, 0, "without CAP_SYS_ADMIN an overlay can be made in a new user namespace, not in one that is "
+			       "joined");
 	keep_attributes(p, overlay, at);
 	overlay->detached = p->host->kernel >= KERNEL_VERSION_OF(6, 15);
 	return 0;

@@ -72,6 +72,9 @@ static int plan_groups(struct planning *p, struct error *error)
 	const struct spec_linux *linux_ = p->spec->linux_;
 	gid_t *groups = arena_array(p->arena, gid_t, user->additional_gids.count);
 
+	if (user->additional_gids.count && p->plan->namespaces.deny_setgroups)
+		return fail_at(error, &user->at, 0, "cannot set any additional groups in a rootless container: setgroups(2) is denied "
+			       "where one maps one's own group alone");
 	for (uint32_t i = 0; i < user->additional_gids.count; i++) {
 		groups[i] = (gid_t)user->additional_gids.items[i];
 		if (linux_ && unmapped(&linux_->gid_mappings, groups[i]))

@@ -56,10 +56,10 @@ bool host_in_user_namespace(void)
 }
 
 /* The kernel names no owner beyond our own user namespace (ioctl_ns(2)). */
-static bool owns_network(void)
+static bool owns(const char *path)
 {
-	_cleanup_fd int network = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	_cleanup_fd int owner = network < 0 ? -1 : ioctl(network, ABI_NS_GET_USERNS);
+	_cleanup_fd int namespace = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int owner = namespace < 0 ? -1 : ioctl(namespace, ABI_NS_GET_USERNS);
 	return owner >= 0;
 }
 
@@ -93,7 +93,8 @@ static void probe_rights(struct host *host)
 
 	if (cred_caps_get(&caps) < 0)
 		return;
-	host->unprivileged = !(caps.effective >> CAP_SYS_ADMIN & 1);
+	/* Root of a user namespace may mount nothing where the mounts are others' (unshare -Ur). */
+	host->unprivileged = !(caps.effective >> CAP_SYS_ADMIN & 1) || (host->in_user_namespace && !owns("/proc/self/ns/mnt"));
 	host->sets_ids = (caps.effective & ids) == ids;
 }
 
@@ -116,7 +117,7 @@ void host_probe(struct host *host, struct arena *arena)
 	host->euid = geteuid();
 	host->egid = getegid();
 	host->in_user_namespace = host_in_user_namespace();
-	host->owns_network = host->in_user_namespace && owns_network();
+	host->owns_network = host->in_user_namespace && owns("/proc/self/ns/net");
 	host->apparmor = has_apparmor();
 	host->selinux = has_selinux();
 	host->kcore = access("/proc/kcore", F_OK) == 0;

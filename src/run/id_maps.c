@@ -17,7 +17,7 @@ struct map {
 	const char *file;  /* in /proc/PID */
 	const char *tool;  /* never looked for in PATH (rule B.10) */
 	const char *text;
-	const struct place *at;
+	const struct place *at; /* of each line */
 };
 
 static int write_file(const struct stage *stage, pid_t pid, const char *file, const char *text)
@@ -49,13 +49,29 @@ static char **arguments(struct arena *arena, const struct map *map, pid_t pid)
 	return argv;
 }
 
+/* "newuidmap: uid range [1-65537) -> [100000-165536) not allowed" tells which line it is about. */
+static const struct place *place_of(const struct map *map, const char *words)
+{
+	struct id_range range;
+	const char *at = map->text;
+	char told[40];
+
+	for (size_t i = 0; id_ranges_next(&at, &range); i++) {
+		format(told, sizeof(told), "-> [%llu-%llu)", (unsigned long long)range.outside,
+		       (unsigned long long)(range.outside + range.size));
+		if (strstr(words, told))
+			return &map->at[i];
+	}
+	return map->at;
+}
+
 static int by_tool(struct stage *stage, const struct map *map, pid_t pid, struct error *error)
 {
 	char *const no_environment[] = { NULL };
 	struct program_end end = { 0 };
 	const struct program program = {
 		.path = map->tool, .argv = arguments(stage->arena, map, pid), .envp = no_environment, .input = "", .cwd = -1,
-		.timeout_ms = TOOL_MS, .interrupt = stage->signals, .watched = -1,
+		.timeout_ms = TOOL_MS, .quiet = true, .interrupt = stage->signals, .watched = -1,
 	};
 	int r = program_run(&program, &end);
 
@@ -67,7 +83,7 @@ static int by_tool(struct stage *stage, const struct map *map, pid_t pid, struct
 	if (end.timed_out || end.interrupted || end.signal)
 		return fail_at(error, map->at, 0, "%s %s", map->tool, end.timed_out ? "takes too long" : "was interrupted");
 	if (end.code)
-		return fail_at(error, map->at, 0, "%s refuses the %s: %s", map->tool, map->file,
+		return fail_at(error, place_of(map, end.last_line), 0, "%s refuses the %s: %s", map->tool, map->file,
 			       end.last_line[0] ? end.last_line : "it says nothing");
 	return 0;
 }
@@ -101,8 +117,8 @@ static int write_map(struct stage *stage, const struct map *map, pid_t pid, stru
 int id_maps_write(struct stage *stage, pid_t pid, struct error *error)
 {
 	const struct plan_namespaces *n = &stage->plan->namespaces;
-	const struct map gid = { "gid_map", "/usr/bin/newgidmap", n->gid_map, &n->gid_map_at };
-	const struct map uid = { "uid_map", "/usr/bin/newuidmap", n->uid_map, &n->uid_map_at };
+	const struct map gid = { "gid_map", "/usr/bin/newgidmap", n->gid_map, n->gid_map_at };
+	const struct map uid = { "uid_map", "/usr/bin/newuidmap", n->uid_map, n->uid_map_at };
 
 	if (n->deny_setgroups) {
 		int r = write_file(stage, pid, "setgroups", "deny");

@@ -5,6 +5,7 @@
 #include "run/trace.h"
 
 #define BAR 40
+#define NAME 34
 
 struct line {
 	const char *side, *name, *what;
@@ -62,14 +63,21 @@ static bool name_line(const struct telling *t, struct line *line)
 	}
 }
 
+/* Nobody comes back from this one to say when it ended. */
+static bool becomes_program(const struct telling *t, const struct trace_span *span)
+{
+	return span->what == TRACE_ROW && t->score && span->number < t->score->count &&
+	       strcmp(t->score->rows[span->number].name, "exec") == 0;
+}
+
 static bool make_line(const struct telling *t, const struct trace *trace, unsigned thread, uint32_t number, struct line *line)
 {
 	const struct trace_span *span = &lane_of(trace, thread)->spans[number];
 
 	*line = (struct line){ .span = span, .thread = thread, .begin = span->begin, .end = span->end };
-	line->open = line->end < line->begin;
-	if (line->open)
-		line->end = t->last > line->begin ? t->last : line->begin;
+	line->open = line->end < line->begin && !becomes_program(t, span);
+	if (line->end < line->begin)
+		line->end = line->open && t->last > line->begin ? t->last : line->begin;
 	return line->begin >= t->first && line->end <= t->last && name_line(t, line);
 }
 
@@ -146,7 +154,7 @@ static void row(const struct telling *t, const struct line *line, struct text *o
 	text_printf(out, "%s%s", line->side, strlen(line->side) < 5 ? "  " : " ");
 	text_add(out, line->within ? "  " : "");
 	text_add_visible(out, line->name);
-	for (size_t i = length + (line->within ? 2 : 0); i < 24; i++)
+	for (size_t i = length + (line->within ? 2 : 0); i < NAME; i++)
 		text_add_char(out, ' ');
 	text_add(out, " |");
 	bar(t, line, out);

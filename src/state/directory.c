@@ -50,7 +50,17 @@ static int make_parents(const char *path)
 	return result;
 }
 
-/* Rule B.14.1: a root another user could write to, or replace, is refused. */
+/* Rule B.14.1: a root another user could write to, or replace, is refused; before anything is made in what is his. */
+static int check_parent(const struct stat *parent, const char *path, struct error *error)
+{
+	if (parent->st_uid != 0 && parent->st_uid != geteuid())
+		return fail(error, 0, "the directory above the state root '%s' belongs to uid %u", path, parent->st_uid);
+	if ((parent->st_mode & (S_IWGRP | S_IWOTH)) && !(parent->st_mode & S_ISVTX))
+		return fail(error, 0, "the directory above the state root '%s' may be written by others (mode %o)", path,
+			    parent->st_mode & 07777);
+	return 0;
+}
+
 static int check_root(int fd, const char *path, struct error *error)
 {
 	struct stat root, parent;
@@ -59,20 +69,38 @@ static int check_root(int fd, const char *path, struct error *error)
 		return fail(error, errno, "cannot look at the state root '%s'", path);
 	if (root.st_uid != geteuid())
 		return fail(error, 0, "the state root '%s' belongs to uid %u, not to us", path, root.st_uid);
-	if (parent.st_uid != 0 && parent.st_uid != geteuid())
-		return fail(error, 0, "the directory above the state root '%s' belongs to uid %u", path, parent.st_uid);
 	if (root.st_mode & (S_IWGRP | S_IWOTH))
 		return fail(error, 0, "the state root '%s' may be written by others (mode %o)", path, root.st_mode & 07777);
-	if ((parent.st_mode & (S_IWGRP | S_IWOTH)) && !(parent.st_mode & S_ISVTX))
-		return fail(error, 0, "the directory above the state root '%s' may be written by others (mode %o)", path,
-			    parent.st_mode & 07777);
-	return 0;
+	return check_parent(&parent, path, error);
 }
 
 static const char *advice(int code)
 {
 	const bool refused = code == EACCES || code == EPERM;
 	return refused && geteuid() != 0 ? " (an ordinary user's is below XDG_RUNTIME_DIR, or where --root says)" : "";
+}
+
+static int make_root(const char *path, int flags, struct error *error)
+{
+	const mode_t mode = flags & STATE_ROOT_STICKY ? 01700 : 0700;
+	char *above = strdup(path), *slash = above ? strrchr(above, '/') : NULL;
+	struct stat parent;
+	int r = above ? 0 : -ENOMEM;
+
+	if (slash && slash != above) {
+		*slash = '\0';
+		r = make_parents(above);
+		if (r == 0 && stat(above, &parent) < 0)
+			r = -errno;
+		if (r == 0 && check_parent(&parent, path, error) < 0) {
+			free(above);
+			return -1;
+		}
+	}
+	free(above);
+	if (r == 0 && mkdir(path, mode) < 0 && errno != EEXIST)
+		r = -errno;
+	return r < 0 ? fail(error, -r, "cannot make the state root '%s'%s", path, advice(-r)) : 0;
 }
 
 int state_open_root(const char *path, int flags, struct state_dir *state, struct error *error)
@@ -83,9 +111,7 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 		return fail(error, 0, "Option --root argument should not be set to /");
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && (flags & STATE_ROOT_MAKE)) {
-		int r = make_parents(path);
-		if (r < 0)
-			return fail(error, -r, "cannot make the state root '%s'%s", path, advice(-r));
+		try(make_root(path, flags, error));
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0)

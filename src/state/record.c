@@ -136,7 +136,8 @@ bool record_of_this_boot(const struct record *record)
 		ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", now, sizeof(now));
 		now[length > 0 ? strcspn(now, "\n") : 0] = '\0';
 	}
-	return *now && record->boot_id && strcmp(record->boot_id, now) == 0;
+	/* Where /proc does not show it (subset=pid) start times have to do: a container must never be taken for one that has ended. */
+	return !*now || !record->boot_id || strcmp(record->boot_id, now) == 0;
 }
 
 /* The pidfd first, then the check, then only the pidfd: so the number cannot change its meaning in between. */

@@ -858,6 +858,21 @@ load lib.bash
 	is "$(jq '.linux.uidMappings[0].size' config.json)" 1
 }
 
+@test "where /proc does not show this boot's number a container lives, and is known to" {
+	skip_on runc "needs more of /proc"
+	skip_on crun "needs more of /proc"
+	args wait
+	call_create unshare -m sh -c "mount -t proc -o subset=pid proc /proc && exec $RUNTIME --root $state run --detach --bundle $bundle $id"
+	ok
+	is "$(state_of)" running
+	call unshare -m sh -c "mount -t proc -o subset=pid proc /proc && exec $RUNTIME --root $state state $id"
+	contains "$out" running
+	call unshare -m sh -c "mount -t proc -o subset=pid proc /proc && exec $RUNTIME --root $state delete $id"
+	fails "that is not stopped"
+	call rt delete --force "$id"
+	ok
+}
+
 @test "explain prints the plan without doing anything, and without root" {
 	needs caisson "explain"
 	args exit 0
