@@ -1,4 +1,5 @@
-/* A seccomp profile compiled: one program of libseccomp's for each architecture, and a few instructions of our own that choose.
+/* A seccomp profile compiled: by us (plan/filter.c), or for what is not ours one program of libseccomp's for each architecture and a few
+ * instructions that choose.
  *
  * libseccomp can make one program for all of them, but takes more than twice as long for it (10.7 instead of 5 ms for the usual
  * profile on x86-64, i386 and x32), on the way of every create. */
@@ -12,9 +13,9 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "plan/filter.h"
 
 #define PROGRAM_MOST 4096      /* BPF_MAXINSNS */
-#define NAMES_FOR_A_TREE 32
 #define ARCHITECTURES_MOST 32  /* libseccomp 2.6 knows 23 */
 
 #define OPCODE_LOAD 0x20u      /* BPF_LD | BPF_W | BPF_ABS */
@@ -66,7 +67,7 @@ static int add_rule(scmp_filter_ctx filter, const struct plan_seccomp_rule *rule
 	return r < 0 ? fail_at(error, &rule->at, -r, "libseccomp refuses the rule for '%s'", name) : 0;
 }
 
-static int set_up(scmp_filter_ctx filter, const struct plan_seccomp *plan, uint32_t architecture, size_t names, struct error *error)
+static int set_up(scmp_filter_ctx filter, const struct plan_seccomp *plan, uint32_t architecture, struct error *error)
 {
 	int r = 0;
 
@@ -78,19 +79,16 @@ static int set_up(scmp_filter_ctx filter, const struct plan_seccomp *plan, uint3
 	}
 	if (r < 0)
 		return fail_at(error, &plan->at, -r, "libseccomp refuses the architecture 0x%x", architecture);
-	/* A tree is shorter to walk than a list, and the kernel walks it for each number at loading already. Older than 2.5, the
-	 * library says EINVAL and makes a list. */
-	if (names > NAMES_FOR_A_TREE)
-		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	/* A tree is shorter to walk than a list, and the kernel walks it for each number at loading already. And a list of libseccomp 2.5
+	 * can be wrong: with the first call that the architecture lacks the load of the number is lost, and the architecture's own
+	 * number is compared with those of the calls that follow. Older than 2.5, the library says EINVAL and makes a list. */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return 0;
 }
 
 static int fill(scmp_filter_ctx filter, const struct plan_seccomp *plan, struct part *part, struct error *error)
 {
-	size_t names = 0;
-	for (size_t i = 0; i < plan->rule_count; i++)
-		names += plan->rules[i].name_count;
-	try(set_up(filter, plan, part->architecture, names, error));
+	try(set_up(filter, plan, part->architecture, error));
 	for (size_t i = 0; i < plan->rule_count; i++) {
 		const struct plan_seccomp_rule *rule = &plan->rules[i];
 		for (size_t n = 0; n < rule->name_count; n++) {
@@ -147,43 +145,46 @@ static void emit(struct compilation *c, uint32_t code, uint32_t k, unsigned jump
 	};
 }
 
-/* A profile that denies by an errno, EPERM as a rule, denies what did not exist when it was written as well. C libraries probe new
- * calls and fall back on ENOSYS alone (clone3, faccessat2, fchmodat2): so numbers above the newest one that the profile names for
- * an architecture are answered that (contract 11.9). Other defaults stay what they are: what is to be killed is killed. */
-static bool newer_is_missing(const struct plan_seccomp *plan)
-{
-	return (plan->default_action & 0xffff0000u) == SCMP_ACT_ERRNO(0) && plan->default_action != SCMP_ACT_ERRNO(ENOSYS);
-}
-
 static bool is_x86_64(const struct part *part)
 {
 	return part->architecture == SCMP_ARCH_X86_64;
 }
 
-/* "If it is this architecture": x32 has none of its own in seccomp_data, its block is a part of x86-64's. */
-static void emit_block(struct compilation *c, size_t at, size_t x32)
+/* On to a part, past the numbers that are newer than what it names. */
+static void emit_part(struct compilation *c, size_t at)
 {
 	const struct part *part = &c->parts[at];
-	size_t test = c->length;
 
-	emit(c, OPCODE_EQUAL, part->architecture, 0, 0);
-	if (is_x86_64(part)) {
-		emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
-		emit(c, OPCODE_AT_LEAST, X32_BIT, 0, 1);
-		emit(c, OPCODE_JUMP, (uint32_t)x32, 0, 0);
-	}
-	if (newer_is_missing(c->plan) && part->newest >= 0) {
-		emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
+	if (plan_filter_newer_is_missing(c->plan) && part->newest >= 0) {
 		emit(c, OPCODE_GREATER, (uint32_t)part->newest, 0, 1);
 		emit(c, OPCODE_RETURN, SCMP_ACT_ERRNO(ENOSYS), 0, 0);
 	}
 	emit(c, OPCODE_JUMP, (uint32_t)at, 0, 0);
+}
+
+/* "If it is this architecture": x32 has none of its own in seccomp_data, its block is a part of x86-64's. Where x32 is not listed its
+ * calls go to the x86-64 part, which kills for them. */
+static void emit_block(struct compilation *c, size_t at, size_t x32)
+{
+	size_t test = c->length, other;
+
+	emit(c, OPCODE_EQUAL, c->parts[at].architecture, 0, 0);
+	emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
+	if (is_x86_64(&c->parts[at])) {
+		other = c->length;
+		emit(c, OPCODE_AT_LEAST, X32_BIT, 0, 0);
+		if (x32 == at)
+			emit(c, OPCODE_JUMP, (uint32_t)at, 0, 0);
+		else
+			emit_part(c, x32);
+		c->front[other].jf = (uint8_t)(c->length - other - 1);
+	}
+	emit_part(c, at);
 	c->front[test].jf = (uint8_t)(c->length - test - 1);
 }
 
 static void emit_front(struct compilation *c)
 {
-	/* Where x32 is not listed its calls go to the x86-64 part, which kills for them. */
 	size_t x32 = 0;
 	for (size_t i = 0; i < c->count; i++)
 		if (c->parts[i].architecture == SCMP_ARCH_X32 || (!x32 && is_x86_64(&c->parts[i])))
@@ -214,8 +215,8 @@ static struct abi_bpf_insn *join(struct compilation *c, size_t length)
 	return program;
 }
 
-int seccomp_compile(const struct plan_seccomp *plan, struct arena *arena, const struct abi_bpf_insn **program, size_t *length,
-		    struct error *error)
+static int compile_by_library(const struct plan_seccomp *plan, struct arena *arena, const struct abi_bpf_insn **program, size_t *length,
+			      struct error *error)
 {
 	struct compilation c = { .plan = plan, .arena = arena };
 
@@ -230,4 +231,13 @@ int seccomp_compile(const struct plan_seccomp *plan, struct arena *arena, const 
 			       *length, PROGRAM_MOST);
 	*program = join(&c, *length);
 	return 0;
+}
+
+int seccomp_compile(const struct plan_seccomp *plan, struct arena *arena, const struct abi_bpf_insn **program, size_t *length,
+		    struct error *error)
+{
+	int made = plan_filter(plan, arena, program, length, error);
+	if (made != FILTER_IS_NOT_OURS)
+		return made < 0 ? -1 : 0;
+	return compile_by_library(plan, arena, program, length, error);
 }
