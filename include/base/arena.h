@@ -13,7 +13,8 @@ struct arena {
 	int fd; /* the memfd, or -1 */
 };
 
-/* Makes the arena of a plan: a memfd mapped at ARENA_ADDRESS. 0, or -errno. */
+/* Makes the arena of a plan: a memfd mapped at ARENA_ADDRESS. 0, or -errno; -EFBIG: RLIMIT_FSIZE leaves it less than ARENA_LEAST. */
+#define ARENA_LEAST (4ul << 20) /* bytes: a configuration of the usual size, its plan, and room for a seccomp filter */
 int arena_open_shared(struct arena *arena);
 
 /* Makes an arena that no other process will see, anywhere in memory. 0, or -errno. */

@@ -8,6 +8,7 @@
 int namespace_open(const char *path, uint64_t flag);
 
 int namespace_join(int fd, uint64_t flag);
+/* -EUSERS: a limit of namespaces(7), /proc/sys/user, is reached. The kernel says ENOSPC since 4.9, which reads as a full disk. */
 int namespace_unshare(uint64_t flags);
 
 int hostname_set(const char *name);

@@ -7,7 +7,8 @@
 #include <sys/types.h>
 #include "base/abi.h"
 
-/* clone3(2) with a stack of its own for the child, which runs `run(data)` and exits with what it returns. The child's pid, or -errno. */
+/* clone3(2) with a stack of its own for the child, which runs `run(data)` and exits with what it returns. The child's pid, or -errno;
+ * -EUSERS: a limit of namespaces(7) is reached, as from all of these (and namespace_unshare). */
 long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data);
 
 /* The same in our memory while we stand still (CLONE_VM, CLONE_VFORK are added), until the child executes something or ends. All

@@ -7,6 +7,7 @@
 #include "state/network.h"
 
 struct arena;
+struct text;
 
 /* From one network namespace to another. */
 struct network_way {
@@ -23,6 +24,10 @@ int network_free_index(int netlink, int32_t wanted);
 /* Gives a device the addresses that were noted. -errno. */
 int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, struct arena *arena);
 
-/* Brings back every device that is noted in the container's state directory, under its name, with its addresses, to this process's network
- * namespace; then forgets them. What cannot be brought back is a warning. For a container whose processes have all ended. */
-void network_return(const struct state_dir *state, struct arena *arena);
+/* The other names of a device, each with its NUL. -errno. */
+int network_names(int netlink, int32_t index, struct text *to);
+
+/* Brings back every device that is noted in the container's state directory, under its name, with its addresses, to the network namespace
+ * it was taken from; then forgets them. What cannot be brought back is a warning; -1 with the error filled, and nothing forgotten, if
+ * somebody else, or we later, could. For a container whose processes have all ended. */
+int network_return(const struct state_dir *state, struct arena *arena, struct error *error);

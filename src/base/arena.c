@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/format.h"
@@ -28,24 +29,38 @@ static int create_memfd(void)
 	return fd;
 }
 
+/* A memfd is a file, and RLIMIT_FSIZE holds for it, though it takes no memory before it is touched: then the arena is as small as that,
+ * once and for all, so that it can be sealed. */
+static size_t file_size(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= ARENA_SIZE)
+		return ARENA_SIZE;
+	return limit.rlim_cur & ~(size_t)0xffff; /* whole pages, however large they are here */
+}
+
 int arena_open_shared(struct arena *arena)
 {
 	void *wanted = (void *)ARENA_ADDRESS;
-	_cleanup_fd int fd = create_memfd();
+	const size_t size = file_size();
 
-	if (fd < 0 || ftruncate(fd, ARENA_SIZE) < 0)
+	if (size < ARENA_LEAST)
+		return -EFBIG;
+	_cleanup_fd int fd = create_memfd();
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
 		return -errno;
-	void *base = mmap(wanted, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+	void *base = mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
 	if (base == MAP_FAILED)
 		return -errno;
 	/* After the mmap: FUTURE_WRITE leaves the mapping that exists writable and refuses every later one, write(2) too. So
 	 * whoever gets hold of this descriptor through /proc can read the plan, but not change what init will do. */
 	if (base != wanted || fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
 		int code = base != wanted ? EEXIST : errno;
-		munmap(base, ARENA_SIZE);
+		munmap(base, size);
 		return -code;
 	}
-	*arena = (struct arena){ .base = base, .size = ARENA_SIZE, .fd = take_fd(&fd) };
+	*arena = (struct arena){ .base = base, .size = size, .fd = take_fd(&fd) };
 	return 0;
 }
 

@@ -58,16 +58,12 @@ static int check_stopped(const struct state_dir *state, const struct record *rec
 
 static int remove_container(const struct invocation *invocation, struct state_dir *state, const struct record *record, struct error *error)
 {
-	const struct delete_options *o = invocation->options;
 	struct plan_hooks *hooks = NULL;
 	struct error no_hooks = { 0 };
 
 	if (container_hooks(invocation, state, record, &hooks, &no_hooks) < 0)
 		hooks = NULL;
-	try(container_destroy(state, record, hooks, invocation->arena, error));
-	if (o->force)
-		state_sweep(state);
-	return 0;
+	return container_destroy(state, record, hooks, invocation->arena, error);
 }
 
 static int delete_one(const struct invocation *invocation, const char *id, struct error *error)
@@ -86,6 +82,8 @@ static int delete_one(const struct invocation *invocation, const char *id, struc
 		r = check_stopped(&state, &record, error);
 	if (r == 0 && (found || !o->force || state.dir >= 0))
 		r = remove_container(invocation, &state, &record, error);
+	if (r == 0 && o->force && state.root >= 0)
+		state_sweep(&state);
 	state_close(&state);
 	return r;
 }

@@ -46,6 +46,7 @@ int process_sanitize(void)
 	/* A caller that ignores SIGCHLD would have our children vanish before we could wait for them. */
 	sigaction(SIGCHLD, &usual, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
+	sigaction(SIGXFSZ, &ignored, NULL); /* EFBIG says the same, and we live to tell it */
 	int r = fill_standard_fds();
 	if (r < 0)
 		return r;

@@ -9,7 +9,7 @@
 #include "json/spot.h"
 
 /* What has to stay free in the arena: a document that fills it is refused while there is still a place to say so. */
-#define ROOM_LEFT (64u << 20)
+#define ROOM_LEFT 8 /* one part of so many */
 
 #define STRING_(text) #text
 #define STRING(macro) STRING_(macro)
@@ -84,7 +84,7 @@ static struct json_node *add_node(struct parser *parser, enum json_type type)
 	struct json_node *node, *parent;
 
 	scan_to_token(&parser->scan);
-	if (parser->arena->size - parser->arena->used < ROOM_LEFT) {
+	if (parser->arena->size - parser->arena->used < parser->arena->size / ROOM_LEFT) {
 		refuse_text(parser, "the document has too many values");
 		return NULL;
 	}

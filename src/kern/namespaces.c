@@ -40,7 +40,9 @@ int namespace_join(int fd, uint64_t flag)
 
 int namespace_unshare(uint64_t flags)
 {
-	return syscall(SYS_unshare, (unsigned long)flags) < 0 ? -errno : 0;
+	if (syscall(SYS_unshare, (unsigned long)flags) == 0)
+		return 0;
+	return errno == ENOSPC ? -EUSERS : -errno;
 }
 
 int hostname_set(const char *name)

@@ -17,12 +17,18 @@ struct address_part { uint8_t family, prefix, flags, scope; int32_t index; };
 struct attribute { uint16_t length, type; };
 
 enum { FAMILY_ROUTE = 0, OPTION_LEVEL = 270, OPTION_SHORT_ACK = 10 };
-enum { FLAG_REQUEST = 1, FLAG_ACK = 4, FLAG_DUMP = 0x300, FLAG_EXCLUSIVE = 0x200, FLAG_CREATE = 0x400 };
-enum { TYPE_ERROR = 2, TYPE_DONE = 3, TYPE_NEW_LINK = 16, TYPE_GET_LINK = 18, TYPE_NEW_ADDRESS = 20, TYPE_GET_ADDRESS = 22 };
-enum { LINK_NAME = 3, LINK_MASTER = 10, LINK_INFO = 18, LINK_INFO_KIND = 1, LINK_NAMESPACE = 28, LINK_NEW_INDEX = 49 };
+enum { FLAG_REQUEST = 1, FLAG_ACK = 4, FLAG_DISTURBED = 0x10, FLAG_DUMP = 0x300, FLAG_EXCLUSIVE = 0x200, FLAG_CREATE = 0x400 };
+enum { TYPE_ERROR = 2, TYPE_DONE = 3, TYPE_NEW_LINK = 16, TYPE_GET_LINK = 18, TYPE_NEW_ADDRESS = 20, TYPE_GET_ADDRESS = 22,
+       TYPE_DELETE_PROPERTY = 109 };
+enum { LINK_HARDWARE = 1, LINK_NAME = 3, LINK_LINK = 5, LINK_MASTER = 10, LINK_INFO = 18, LINK_INFO_KIND = 1, LINK_NAMESPACE = 28,
+       LINK_LINK_NAMESPACE = 37, LINK_NEW_INDEX = 49, LINK_PROPERTIES = 52, LINK_OTHER_NAME = 53, LINK_PERMANENT = 54 };
 enum { ADDRESS_ADDRESS = 1, ADDRESS_LOCAL = 2, ADDRESS_BROADCAST = 4, ADDRESS_LIFETIMES = 6, ADDRESS_FLAGS = 8, ADDRESS_METRIC = 9,
        ADDRESS_ORIGIN = 11 };
 #define ATTRIBUTE_TYPE 0x3fff /* the rest are flags */
+#define ATTRIBUTE_NESTED 0x8000
+#define ANSWER_MOST (128u << 10) /* a device's other names may take 64 KiB, and somebody else may have given it them */
+#define DUMP_TRIES 16
+#define DISTURBED -EINTR
 
 /* Which attributes an address is given again with: not its label, which has the device's old name in it. */
 #define ADDRESS_KEPT                                                                                                               \
@@ -58,11 +64,12 @@ static void add(struct netlink_request *request, uint16_t type, const void *valu
 	request->length += sizeof(attribute) + padded(length);
 }
 
-static void end(struct netlink_request *request)
+static void end(struct netlink_request *request, uint32_t sequence)
 {
 	uint32_t length = (uint32_t)request->length;
 
 	memcpy(request->data + offsetof(struct head, length), &length, sizeof(length));
+	memcpy(request->data + offsetof(struct head, sequence), &sequence, sizeof(sequence));
 }
 
 /* ---- reading an answer ---- */
@@ -102,36 +109,102 @@ static void read_kind(const char *at, size_t left, struct netlink_device *to)
 			take_name(to->kind, value, attribute.length);
 }
 
+static void take_hardware(char to[NETLINK_HARDWARE], const char *value, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0;
+
+	for (size_t i = 0; i < length && at + 2 < NETLINK_HARDWARE; i++) {
+		to[at++] = digits[(unsigned char)value[i] >> 4];
+		to[at++] = digits[(unsigned char)value[i] & 0xf];
+	}
+	to[at] = '\0';
+}
+
+static void take_number(int32_t *to, const char *value, size_t length)
+{
+	if (length == sizeof(*to))
+		memcpy(to, value, sizeof(*to));
+}
+
 /* Gets every message that is neither an error nor an end. */
 struct taker {
 	void (*take)(const struct taker *taker, const char *message, size_t length);
 	struct netlink_device *device;
 	int32_t index;
-	void (*address)(void *to, const char *data, size_t length);
+	void (*some)(void *to, const char *data, size_t length); /* of a list: one */
 	void *to;
 };
 
-static void take_device(const struct taker *taker, const char *message, size_t length)
+/* What stands after the head of a message about a device; NULL: it is about something else. */
+static const char *device_attributes(const char *message, size_t length, struct link_part *part, size_t *left)
 {
-	struct netlink_device *to = taker->device;
-	struct attribute attribute;
-	struct link_part part;
 	struct head head;
 
 	memcpy(&head, message, sizeof(head));
-	if (head.type != TYPE_NEW_LINK || length < sizeof(head) + sizeof(part))
+	if (head.type != TYPE_NEW_LINK || length < sizeof(head) + sizeof(*part))
+		return NULL;
+	memcpy(part, message + sizeof(head), sizeof(*part));
+	*left = length - sizeof(head) - sizeof(*part);
+	return message + sizeof(head) + sizeof(*part);
+}
+
+static void take_attribute(struct netlink_device *to, const struct attribute *attribute, const char *value)
+{
+	int32_t elsewhere = -1;
+
+	switch (attribute->type) {
+	case LINK_NAME:
+		take_name(to->name, value, attribute->length);
+		break;
+	case LINK_HARDWARE:
+		take_hardware(to->hardware, value, attribute->length);
+		break;
+	case LINK_PERMANENT:
+		take_hardware(to->permanent, value, attribute->length);
+		break;
+	case LINK_MASTER:
+		take_number(&to->master, value, attribute->length);
+		break;
+	case LINK_LINK:
+		take_number(&to->link, value, attribute->length);
+		break;
+	case LINK_LINK_NAMESPACE:
+		take_number(&elsewhere, value, attribute->length);
+		to->link_namespace = elsewhere < 0 || elsewhere == INT32_MAX ? INT32_MAX : elsewhere + 1;
+		break;
+	case LINK_INFO:
+		read_kind(value, attribute->length, to);
+		break;
+	}
+}
+
+static void take_device(const struct taker *taker, const char *message, size_t length)
+{
+	struct attribute attribute;
+	struct link_part part;
+	size_t left;
+	const char *at = device_attributes(message, length, &part, &left);
+
+	if (!at)
 		return;
-	memcpy(&part, message + sizeof(head), sizeof(part));
-	*to = (struct netlink_device){ .index = part.index, .flags = part.flags };
-	const char *at = message + sizeof(head) + sizeof(part);
-	size_t left = length - sizeof(head) - sizeof(part);
-	for (const char *value; (value = next_attribute(&at, &left, &attribute));) {
-		if (attribute.type == LINK_NAME)
-			take_name(to->name, value, attribute.length);
-		if (attribute.type == LINK_MASTER && attribute.length == sizeof(to->master))
-			memcpy(&to->master, value, sizeof(to->master));
-		if (attribute.type == LINK_INFO)
-			read_kind(value, attribute.length, to);
+	*taker->device = (struct netlink_device){ .index = part.index, .flags = part.flags };
+	for (const char *value; (value = next_attribute(&at, &left, &attribute));)
+		take_attribute(taker->device, &attribute, value);
+}
+
+static void take_names(const struct taker *taker, const char *message, size_t length)
+{
+	struct attribute attribute, name;
+	struct link_part part;
+	size_t left;
+	const char *at = device_attributes(message, length, &part, &left);
+
+	for (const char *list; at && (list = next_attribute(&at, &left, &attribute));) {
+		size_t within = attribute.type == LINK_PROPERTIES ? attribute.length : 0;
+		for (const char *value; (value = next_attribute(&list, &within, &name));)
+			if (name.type == LINK_OTHER_NAME)
+				taker->some(taker->to, value, strnlen(value, name.length));
 	}
 }
 
@@ -152,46 +225,62 @@ int netlink_open(void)
 	return take_fd(&fd);
 }
 
+/* One request and what comes back for it. */
+struct talk {
+	uint32_t sequence;
+	bool disturbed;             /* a dump: what it lists has changed on the way */
+	const struct taker *taker;
+};
+
 /* What one datagram holds. 1: there is more to come; 0, or -errno: that was the end. */
-static int read_messages(const char *data, size_t left, const struct taker *taker)
+static int read_messages(struct talk *talk, const char *data, size_t left)
 {
 	struct head head;
 	int32_t code = 0;
 
-	for (; left >= sizeof(head); data += padded(head.length), left -= padded(head.length)) {
+	for (size_t step; left >= sizeof(head); data += step, left -= step) {
 		memcpy(&head, data, sizeof(head));
 		if (head.length < sizeof(head) || head.length > left)
 			return -EBADMSG;
+		step = padded(head.length) < left ? padded(head.length) : left;
+		if (head.sequence != talk->sequence) /* of an exchange that was given up */
+			continue;
+		talk->disturbed |= head.flags & FLAG_DISTURBED;
 		if (head.type == TYPE_ERROR || head.type == TYPE_DONE) {
 			if (head.length >= sizeof(head) + sizeof(code))
 				memcpy(&code, data + sizeof(head), sizeof(code));
-			return code;
+			return code == 0 && talk->disturbed ? DISTURBED : code;
 		}
-		if (taker)
-			taker->take(taker, data, head.length);
-		if (padded(head.length) >= left)
-			break;
+		if (talk->taker)
+			talk->taker->take(talk->taker, data, head.length);
 	}
 	return 1;
 }
 
+static int receive(int netlink, struct talk *talk)
+{
+	static union { char data[ANSWER_MOST]; uint32_t align; } answer; /* too much for a child's stack */
+
+	ssize_t length = recv(netlink, answer.data, sizeof(answer.data), MSG_TRUNC);
+	if (length < 0)
+		return errno == EINTR ? 1 : -errno;
+	if (length == 0)
+		return -ECONNRESET;
+	return (size_t)length > sizeof(answer.data) ? -EBADMSG : read_messages(talk, answer.data, (size_t)length);
+}
+
 static int exchange(int netlink, struct netlink_request *request, const struct taker *taker)
 {
-	union { char data[32768]; uint32_t align; } answer; /* no message of the kernel's is longer */
+	static uint32_t last;
+	struct talk talk = { .sequence = ++last, .taker = taker };
 	int r;
 
-	end(request);
+	end(request, talk.sequence);
 	if (send(netlink, request->data, request->length, MSG_NOSIGNAL) < 0)
 		return -errno;
-	do {
-		ssize_t length = recv(netlink, answer.data, sizeof(answer.data), 0);
-		if (length < 0 && errno == EINTR)
-			r = 1;
-		else if (length <= 0)
-			return length < 0 ? -errno : -ECONNRESET;
-		else
-			r = read_messages(answer.data, (size_t)length, taker);
-	} while (r == 1);
+	do
+		r = receive(netlink, &talk);
+	while (r == 1);
 	return r;
 }
 
@@ -213,6 +302,27 @@ int netlink_find(int netlink, const char *name, int32_t index, struct netlink_de
 	return r;
 }
 
+int netlink_names(int netlink, int32_t index, void (*take)(void *to, const char *name, size_t length), void *to)
+{
+	const struct link_part part = { .index = index };
+	const struct taker taker = { .take = take_names, .some = take, .to = to };
+	struct netlink_request request;
+
+	begin(&request, TYPE_GET_LINK, 0, &part, sizeof(part));
+	return exchange(netlink, &request, &taker);
+}
+
+int netlink_drop_name(int netlink, int32_t index, const char *name)
+{
+	const struct link_part part = { .index = index };
+	struct netlink_request request, list = { 0 };
+
+	add(&list, LINK_OTHER_NAME, name, strlen(name) + 1);
+	begin(&request, TYPE_DELETE_PROPERTY, 0, &part, sizeof(part));
+	add(&request, LINK_PROPERTIES | ATTRIBUTE_NESTED, list.data, list.length);
+	return exchange(netlink, &request, NULL);
+}
+
 /* ---- moving ---- */
 
 void netlink_move_request(const struct netlink_move *move, struct netlink_request *to)
@@ -224,7 +334,7 @@ void netlink_move_request(const struct netlink_move *move, struct netlink_reques
 	add(to, LINK_NAMESPACE, &namespace, sizeof(namespace));
 	add(to, LINK_NAME, move->name, strlen(move->name) + 1);
 	add(to, LINK_NEW_INDEX, &move->index_there, sizeof(move->index_there));
-	end(to);
+	end(to, 0);
 }
 
 int netlink_move(int netlink, const struct netlink_move *move)
@@ -241,6 +351,16 @@ int netlink_up(int netlink, int32_t index)
 	struct netlink_request request;
 
 	begin(&request, TYPE_NEW_LINK, 0, &part, sizeof(part));
+	return exchange(netlink, &request, NULL);
+}
+
+int netlink_rename(int netlink, int32_t index, const char *name)
+{
+	const struct link_part part = { .index = index };
+	struct netlink_request request;
+
+	begin(&request, TYPE_NEW_LINK, 0, &part, sizeof(part));
+	add(&request, LINK_NAME, name, strlen(name) + 1);
 	return exchange(netlink, &request, NULL);
 }
 
@@ -281,7 +401,7 @@ bool netlink_address_request(const void *message, size_t length, int32_t index, 
 	}
 	const uint32_t kept = flags & FLAGS_KEPT;
 	add(to, ADDRESS_FLAGS, &kept, sizeof(kept));
-	end(to);
+	end(to, 0);
 	return flags & PERMANENT;
 }
 
@@ -290,17 +410,23 @@ static void take_address(const struct taker *taker, const char *message, size_t 
 	struct netlink_request request;
 
 	if (netlink_address_request(message, length, taker->index, &request))
-		taker->address(taker->to, request.data, request.length);
+		taker->some(taker->to, request.data, request.length);
 }
 
+/* The kernel lists piece by piece; it tells if addresses came or went meanwhile, and one may be missing or be there twice. */
 int netlink_addresses(int netlink, int32_t index, void (*take)(void *to, const char *data, size_t length), void *to)
 {
-	const struct taker taker = { .take = take_address, .index = index, .address = take, .to = to };
+	const struct taker taker = { .take = take_address, .index = index, .some = take, .to = to };
 	const struct address_part part = { 0 };
 	struct netlink_request request;
+	int r = DISTURBED;
 
-	begin(&request, TYPE_GET_ADDRESS, FLAG_DUMP, &part, sizeof(part));
-	return exchange(netlink, &request, &taker);
+	for (int i = 0; i < DUMP_TRIES && r == DISTURBED; i++) {
+		take(to, NULL, 0);
+		begin(&request, TYPE_GET_ADDRESS, FLAG_DUMP, &part, sizeof(part));
+		r = exchange(netlink, &request, &taker);
+	}
+	return r == DISTURBED ? -EAGAIN : r;
 }
 
 int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t length)

@@ -56,6 +56,9 @@ __asm__(".text\n.globl clone3_raw\n.type clone3_raw,%function\nclone3_raw:\n"
 #endif
 extern long clone3_raw(const struct abi_clone_args *args, size_t size, int (*run)(void *), void *data);
 
+/* Of clone: no disk is full, a limit of namespaces(7) is reached. Up to Linux 4.8 the kernel had this word for it. */
+static int refusal(int code) { return code == ENOSPC ? -EUSERS : -code; }
+
 long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data)
 {
 	struct abi_clone_args with_stack = *args;
@@ -76,7 +79,7 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	/* With CLONE_VFORK the child has left our memory by now; without it, it still stands on this stack. */
 	if (pid < 0 || (args->flags & ABI_CLONE_VFORK) || !(args->flags & ABI_CLONE_VM))
 		munmap(whole, STACK_SIZE + GUARD);
-	return pid;
+	return pid < 0 ? refusal((int)-pid) : pid;
 }
 
 long clone_vfork(struct abi_clone_args *args, int (*run)(void *), void *data)
@@ -103,7 +106,7 @@ pid_t process_fork(uint64_t flags, int *pidfd)
 		result = syscall(SYS_clone, flags | (flags & ABI_CLONE_PARENT ? 0 : SIGCHLD), 0, &fd, 0, 0);
 	pid_t pid = (pid_t)result;
 	if (pid < 0)
-		return -errno;
+		return refusal(errno);
 	if (pidfd && pid > 0)
 		*pidfd = fd;
 	return pid;

@@ -230,10 +230,23 @@ static bool is_node(int fd, const struct plan_device *device)
 	       node.st_rdev == makedev(device->major, device->minor);
 }
 
+/* What keeps us from opening anything says nothing about the device. */
+static int node_refusal(int code)
+{
+	static const int ours[] = { EMFILE, ENFILE, ENOMEM };
+
+	for (size_t i = 0; i < array_length(ours); i++)
+		if (code == ours[i])
+			return -code;
+	return -ENODEV;
+}
+
 static int open_if_node(const char *path, const struct plan_device *device)
 {
 	_cleanup_fd int fd = source_open(path, 0);
-	return fd >= 0 && is_node(fd, device) ? take_fd(&fd) : -ENODEV;
+	if (fd < 0)
+		return node_refusal(-fd);
+	return is_node(fd, device) ? take_fd(&fd) : -ENODEV;
 }
 
 /* What devtmpfs calls it, as the kernel tells udev (sysfs(5)). */
@@ -242,9 +255,10 @@ static int open_by_kernels_name(const char *kind, const struct plan_device *devi
 	char path[64], event[4096], name[300];
 
 	format(path, sizeof(path), "/sys/dev/%s/%u:%u/uevent", kind, device->major, device->minor);
-	const char *at = file_read(AT_FDCWD, path, event, sizeof(event)) > 0 ? strstr(event, "DEVNAME=") : NULL;
+	ssize_t length = file_read(AT_FDCWD, path, event, sizeof(event));
+	const char *at = length > 0 ? strstr(event, "DEVNAME=") : NULL;
 	if (!at)
-		return -ENODEV;
+		return node_refusal((int)-length);
 	at += strlen("DEVNAME=");
 	format(name, sizeof(name), "/dev/%.*s", (int)strcspn(at, "\n"), at);
 	return open_if_node(name, device);
@@ -258,17 +272,17 @@ static int open_node(const struct plan_device *device)
 
 	format(by_number, sizeof(by_number), "/dev/%s/%u:%u", kind, device->major, device->minor);
 	int fd = open_if_node(device->path, device);
-	if (fd < 0)
+	if (fd == -ENODEV)
 		fd = open_if_node(by_number, device);
-	return fd < 0 ? open_by_kernels_name(kind, device) : fd;
+	return fd == -ENODEV ? open_by_kernels_name(kind, device) : fd;
 }
 
 static int load_device(struct cargo *cargo, const struct plan_device *device, struct error *error)
 {
 	_cleanup_fd int node = open_node(device);
 	if (node < 0)
-		return fail_at(error, &device->at, -node, "the host has no device %u:%u to bind at '%s'", device->major,
-			       device->minor, device->path);
+		return fail_at(error, &device->at, -node, node == -ENODEV ? "the host has no device %u:%u to bind at '%s'" :
+			       "cannot open the host's device %u:%u, to bind it at '%s'", device->major, device->minor, device->path);
 	int tree = mount_clone(node, "", 0);
 	int r = tree < 0 ? tree : mount_propagation(tree, ABI_MS_PRIVATE, 0);
 	if (r < 0) {

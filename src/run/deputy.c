@@ -122,8 +122,6 @@ static int not_made(int code, const struct place *at, struct error *error)
 	if (code == EPERM || code == EACCES)
 		return fail_at(error, at, code, "this host lets an ordinary user make no user namespace (user_namespaces(7); sysctl "
 			       "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns; a chroot)");
-	if (code == ENOSPC || code == EUSERS)
-		return fail_at(error, at, code, "cannot make a user namespace: there are as many as user.max_user_namespaces allows");
 	return fail_at(error, at, code, "cannot make a process in a user namespace of its own");
 }
 

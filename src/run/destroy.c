@@ -76,7 +76,7 @@ int container_destroy(struct state_dir *state, const struct record *record, cons
 {
 	try(traced("end all processes", container_end(record, error)));
 	if (record->net_devices || !record->id) /* of one that cannot be read nothing is known */
-		network_return(state, arena);
+		try(network_return(state, arena, error));
 	try(traced("remove the cgroup", remove_cgroup(record, error)));
 	/* Before the directory goes, so that a delete that is cut short still owes them; they never make it fail. */
 	if (hooks && (record->committed || record->hooks_begun)) {

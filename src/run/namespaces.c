@@ -3,7 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/format.h"
+#include "base/number.h"
 #include "kern/namespaces.h"
+#include "kern/process.h"
 #include "kern/procfs.h"
 #include "run/joined_user.h"
 #include "run/id_maps.h"
@@ -19,6 +21,34 @@ static bool is_own(const struct stage *stage, const struct plan_namespace *ns)
 	format(path, sizeof(path), "self/ns/%s", files[ns - stage->plan->namespaces.of]);
 	return fstat(ns->fd, &theirs) == 0 && fstatat(stage->procfs, path, &ours, 0) == 0 && theirs.st_dev == ours.st_dev &&
 	       theirs.st_ino == ours.st_ino;
+}
+
+/* A process that has ended but is not waited for has left its namespaces, all but two: those of a container that is no more. Its pid where
+ * the path names one; else 0. */
+static pid_t ended_owner(const struct stage *stage, const char *path)
+{
+	static const char begin[] = "/proc/";
+	const char *number = path + strlen(begin);
+	char digits[16], letter;
+	uint64_t start;
+	uint32_t pid;
+
+	size_t length = strncmp(path, begin, strlen(begin)) == 0 ? strspn(number, "0123456789") : 0;
+	if (!length || length >= sizeof(digits) || strncmp(number + length, "/ns/", strlen("/ns/")) != 0)
+		return 0;
+	format(digits, sizeof(digits), "%.*s", (int)length, number);
+	if (number_u32(digits, INT32_MAX, &pid) < 0 || process_stat(stage->procfs, (pid_t)pid, &start, &letter) < 0)
+		return 0;
+	return letter == 'Z' || letter == 'X' ? (pid_t)pid : 0;
+}
+
+/* Once it is open it outlives its processes; what we look at is that they were not gone before. */
+static int refuse_ended(const struct stage *stage, const struct plan_namespace *ns, struct error *error)
+{
+	pid_t ended = ended_owner(stage, ns->path);
+
+	return ended ? fail_at(error, &ns->at, 0, "'%s' is the %s namespace of a process that has ended: %d", ns->path, ns->name,
+			       (int)ended) : 0;
 }
 
 static const struct { enum plan_ns type; const char *prefix; } sysctl_of[] = {
@@ -63,6 +93,8 @@ int host_namespaces(struct stage *stage, struct error *error)
 			ns->fd = -1;
 			return fail_at(error, &ns->at, r, "cannot open the %s namespace '%s'", ns->name, ns->path);
 		}
+		if (i == PLAN_NS_USER || i == PLAN_NS_PID) /* of the others nothing is left to be opened */
+			try(refuse_ended(stage, ns, error));
 		ns->own = is_own(stage, ns);
 		if (ns->own)
 			try(refuse_shared(stage->plan, ns, error));

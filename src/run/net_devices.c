@@ -3,10 +3,12 @@
 #include <net/if.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/abi.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "kern/namespaces.h"
 #include "run/network.h"
 #include "run/stage.h"
 
@@ -25,7 +27,15 @@ static int open_namespace(const struct stage *stage, struct error *error)
 	return fd < 0 ? fail_at(error, at, errno, "cannot open the container's network namespace") : fd;
 }
 
-static void take_bytes(void *to, const char *data, size_t length) { text_add_bytes(to, data, length); }
+static void take_bytes(void *to, const char *data, size_t length)
+{
+	struct text *text = to;
+
+	if (data)
+		text_add_bytes(text, data, length);
+	else
+		text->length = 0;
+}
 
 static int note_addresses(struct stage *stage, int from, struct network_device *device, const struct place *at, struct error *error)
 {
@@ -39,6 +49,39 @@ static int note_addresses(struct stage *stage, int from, struct network_device *
 		bytes[i] = (unsigned char)text.data[i];
 	device->addresses = (struct json_uints){ .items = bytes, .count = (uint32_t)text.length, .given = true };
 	return 0;
+}
+
+static int note_names(struct stage *stage, int from, struct network_device *device, const struct place *at, struct error *error)
+{
+	struct text text = text_in(stage->arena);
+	int r = network_names(from, device->index, &text);
+	size_t count = 0;
+
+	if (r < 0)
+		return fail_at(error, at, -r, "cannot read the other names of network device '%s'", device->host);
+	for (size_t i = 0; i < text.length; i++)
+		count += !text.data[i];
+	const char **names = arena_array(stage->arena, const char *, count + 1);
+	for (size_t i = 0, begin = 0; i < count; begin += strlen(names[i++]) + 1)
+		names[i] = text.data + begin;
+	device->names = (struct json_strings){ .items = names, .count = (uint32_t)count, .given = true };
+	return 0;
+}
+
+static int note_master(struct stage *stage, int from, struct network_device *device, const struct place *at, struct error *error)
+{
+	struct netlink_device master;
+	int r = device->master ? netlink_find(from, NULL, device->master, &master) : 0;
+
+	if (r < 0)
+		return fail_at(error, at, -r, "cannot look at what network device '%s' is a port of", device->host);
+	device->master_name = device->master ? arena_string(stage->arena, master.name) : NULL;
+	return 0;
+}
+
+static const char *if_any(struct stage *stage, const char *text)
+{
+	return *text ? arena_string(stage->arena, text) : NULL;
 }
 
 /* Whether it can go, and what has to be known to bring it back. */
@@ -60,9 +103,15 @@ static int look_here(struct stage *stage, int from, const struct plan_net_device
 		.host = plan->host,
 		.index = found.index,
 		.master = found.master,
-		.kind = *found.kind ? arena_string(stage->arena, found.kind) : NULL,
+		.kind = if_any(stage, found.kind),
+		.hardware = if_any(stage, found.hardware),
+		.permanent = if_any(stage, found.permanent),
+		.link = found.link,
+		.link_namespace = found.link_namespace,
 		.up = found.flags & IFF_UP,
 	};
+	try(note_names(stage, from, to, &plan->at, error));
+	try(note_master(stage, from, to, &plan->at, error));
 	return note_addresses(stage, from, to, &plan->at, error);
 }
 
@@ -116,7 +165,17 @@ static int move(struct stage *stage, const struct network_way *way, const struct
 	return r < 0 ? fail_at(error, &plan->at, -r, "cannot move network device '%s' into the container%s", plan->host, why) : 0;
 }
 
-/* Written down before it is done, and the namespace kept: so whoever destroys the container can bring them back. */
+static int keep_namespaces(struct stage *stage, int container, struct error *error)
+{
+	_cleanup_fd int home = namespace_open("/proc/self/ns/net", ABI_CLONE_NEWNET);
+
+	if (home < 0)
+		return fail(error, -home, "cannot open the runtime's own network namespace");
+	try(network_keep(&stage->state, STATE_NETWORK_HOME, home, error));
+	return network_keep(&stage->state, STATE_NETWORK_NAMESPACE, container, error);
+}
+
+/* Written down before it is done, and the namespaces kept: so whoever destroys the container can bring them back. */
 int host_net_devices(struct stage *stage, struct error *error)
 {
 	const struct plan *plan = stage->plan;
@@ -136,7 +195,7 @@ int host_net_devices(struct stage *stage, struct error *error)
 		try(look_there(&way, &plan->net_devices[i], devices, i, error));
 	}
 	try(network_save(&stage->state, &note, stage->arena, error));
-	try(network_keep(&stage->state, namespace, error));
+	try(keep_namespaces(stage, namespace, error));
 	for (size_t i = 0; i < note.devices.count; i++)
 		try(move(stage, &way, &plan->net_devices[i], &devices[i], error));
 	return 0;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "kern/namespaces.h"
 #include "run/visit.h"
 
@@ -44,6 +45,17 @@ int network_free_index(int netlink, int32_t wanted)
 			return r;
 	}
 	return -EBUSY;
+}
+
+static void take_name(void *to, const char *name, size_t length)
+{
+	text_add_bytes(to, name, length);
+	text_add_char(to, '\0');
+}
+
+int network_names(int netlink, int32_t index, struct text *to)
+{
+	return netlink_names(netlink, index, take_name, to);
 }
 
 int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, struct arena *arena)

@@ -184,6 +184,21 @@ no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 	no_container
 }
 
+@test "the user namespace of a process that has ended is not joined, though nobody has waited for it yet" {
+	needs caisson "words"
+	local ended
+	edit '.linux.namespaces += [{type: "user"}]'
+	bash -c 'unshare -Ur true & echo $! >"$0"; exec sleep 30' "$T/ended" 3>&- &
+	agents+=("$!")
+	wait_for 5 test -s "$T/ended"
+	ended=$(<"$T/ended")
+	wait_for 5 grep -q '^State:.Z' "/proc/$ended/status"
+	edit '(.linux.namespaces[] | select(.type == "user")).path = $p' --arg p "/proc/$ended/ns/user"
+	probe ids
+	fails "'/proc/$ended/ns/user'" "a process that has ended" "linux.namespaces["
+	nothing_left
+}
+
 @test "a namespace outlives its process where its path is a mount" {
 	mkdir "$T/ns"
 	touch "$T/ns/net" "$T/ns/uts"

@@ -318,6 +318,165 @@ unchanged() { is "$(look)" "$before" "the host's network devices"; }
 	is "$(names_in in_net)" "br0 dev0 end-a lo port-a"
 }
 
+# Somebody who stays in the container's network namespace when that ends.
+stay_in_box() {
+	nsenter --net="/proc/$(pid_of)/ns/net" sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+	agents+=("$!")
+}
+
+# stranger_at NAME: it is down, a port of nothing, has no addresses and no other names.
+stranger_at() {
+	is "$(in_net ip -j address show dev "$1" | jq -c '.[0] | [(.flags | any(. == "UP")), .master, .altnames, (.addr_info | length)]')" \
+		"[false,null,null,0]" "the stranger"
+}
+
+@test "netDevices: another veth in place of a port does not get to the host's bridge" {
+	needs caisson "netDevices"
+	local index address
+	cable a
+	in_net ip address add 10.9.0.9/24 dev port-a
+	address=$(look_at port-a | jq -r .address)
+	devices '{"port-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	stay_in_box
+	index=$(look_at eth0 of_box | jq .ifindex)
+	of_box ip link delete eth0
+	of_box ip link add eth0 index "$index" address "$address" type veth peer name kept
+	of_box ip link set eth0 up
+	of_box ip link property add dev eth0 altname other
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network device 'port-a' is not the one that went into the container"
+	is "$(names_in in_net)" "br0 dev0 lo"
+	stranger_at dev0
+}
+
+@test "netDevices: a device whose address was changed comes back, but not into its place" {
+	needs caisson "netDevices"
+	cable a
+	devices '{"port-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	of_box ip link set eth0 address 02:00:00:00:00:99
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network device 'port-a' is not the one that went into the container, or its address"
+	contains "$err" "back as 'dev0'"
+	stranger_at dev0
+}
+
+@test "netDevices: other names that a device was given inside do not become the host's; its own stay" {
+	needs caisson "netDevices"
+	cable a
+	in_net ip link property add dev end-a altname of-the-host
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	before=$(look)
+	start_probe wait
+	of_box ip link property add dev eth0 altname of-the-box altname port-a
+	call rt delete --force "$id"
+	ok
+	is "$err" ""
+	unchanged
+	is "$(in_net ip -j link show dev end-a | jq -c '.[0].altnames')" '["of-the-host"]'
+}
+
+@test "netDevices: a device with hundreds of long other names comes back" {
+	needs caisson "netDevices"
+	cable a
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	before=$(look)
+	start_probe wait
+	local n
+	for ((n = 0; n < 480; n++)); do printf 'link property add dev eth0 altname %0120d\n' "$n"; done | of_box ip -batch -
+	call rt delete --force "$id"
+	ok
+	is "$err" ""
+	unchanged
+}
+
+@test "netDevices: both ends of a cable come back" {
+	needs caisson "netDevices"
+	cable a
+	before=$(look)
+	devices '{"end-a": {"name": "eth0"}, "port-a": {}}'
+	come_back
+	start_probe wait
+	is "$(names_in in_net)" "br0 lo"
+	call rt delete --force "$id"
+	ok
+	is "$err" ""
+	unchanged
+}
+
+@test "netDevices: they come back to where they were taken from, wherever delete is called" {
+	needs caisson "netDevices"
+	cable a
+	before=$(look)
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	call unshare --net "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	ok
+	is "$err" ""
+	unchanged
+	nothing_is_left
+}
+
+@test "netDevices: what was a port is none of another bridge that got the number of its own" {
+	needs caisson "netDevices"
+	local index
+	cable a
+	index=$(look_at br0 | jq .ifindex)
+	devices '{"port-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	in_net ip link delete br0
+	in_net ip link add other index "$index" type bridge
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network device 'port-a' is no port any more: its bridge or bond 'br0' is gone"
+	is "$(look_at port-a | jq -c '[.master, .up]')" "[null,true]"
+}
+
+@test "netDevices: a delete in another mount namespace leaves them, and says where they are" {
+	needs caisson "netDevices"
+	local other
+	cable a
+	before=$(look)
+	unshare --mount --propagation private sleep 60 </dev/null >/dev/null 2>&1 3>&- &
+	other=$!
+	agents+=("$other")
+	wait_for 5 eval '[[ $(readlink /proc/$other/ns/mnt) != $(readlink /proc/self/ns/mnt) ]]'
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	call nsenter --mount="/proc/$other/ns/mnt" "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	fails "network devices" "from the mount namespace that it was made in" "nsenter --mount=/proc/"
+	is "$(is_state stopped && names_in in_net)" "br0 lo port-a"
+	call rt delete "$id"
+	ok
+	is "$err" ""
+	unchanged
+	nothing_is_left
+}
+
+@test "netDevices: with the mount namespace in which they were kept they are lost, and delete says so" {
+	needs caisson "netDevices"
+	cable a
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	args wait
+	call_create in_net unshare --mount --propagation private "$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id"
+	ok
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network devices do not come back"
+	nothing_is_left
+}
+
 @test "netDevices: with the annotation wrong, or without netDevices, nothing is kept" {
 	needs caisson "netDevices"
 	edit '.annotations["io.caisson.netDevices.return"] = "maybe"'
@@ -326,7 +485,7 @@ unchanged() { is "$(look)" "$before" "the host's network devices"; }
 	nothing_is_left
 	edit '.annotations["io.caisson.netDevices.return"] = "true"'
 	start_probe wait
-	[[ ! -e $state/$id/network && ! -e $state/$id/network.json ]]
+	[[ ! -e $state/$id/network && ! -e $state/$id/network.home && ! -e $state/$id/network.json ]]
 	lacks "$(</proc/self/mountinfo)" "$state"
 }
 

@@ -221,6 +221,165 @@ static void damaged_notes_are_refused(void **state)
 	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length), -EINVAL);
 }
 
+/* ---- talking: a kernel of our own at the other end ---- */
+
+#define KERNEL_BIG (200u << 10)
+
+static int ours = -1, kernels = -1;
+
+static int open_kernel(void **state)
+{
+	int ends[2], room = 1 << 20;
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	ours = ends[0];
+	kernels = ends[1];
+	return setsockopt(kernels, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
+static int close_kernel(void **state)
+{
+	(void)state;
+	close(ours);
+	close(kernels);
+	return 0;
+}
+
+static void kernel_says(struct given message, uint32_t sequence, unsigned short flags)
+{
+	message.head.nlmsg_seq = sequence;
+	message.head.nlmsg_flags = flags;
+	assert_int_equal(send(kernels, &message, message.head.nlmsg_len, 0), message.head.nlmsg_len);
+}
+
+static void kernel_ends(unsigned short type, int code, uint32_t sequence, unsigned short flags)
+{
+	const struct { struct nlmsghdr head; int code; } end = {
+		{ .nlmsg_len = sizeof(end), .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = sequence }, code,
+	};
+	assert_int_equal(send(kernels, &end, sizeof(end), 0), sizeof(end));
+}
+
+/* The sequence number of the request after this one, and nothing is left in the sockets. */
+static uint32_t next_sequence(void)
+{
+	char request_[256];
+	struct nlmsghdr head;
+
+	kernel_ends(NLMSG_ERROR, 0, 0, 0);
+	shutdown(kernels, SHUT_WR); /* it must not wait for ever */
+	assert_int_equal(netlink_up(ours, 1), -ECONNRESET);
+	assert_true(recv(kernels, request_, sizeof(request_), 0) >= (ssize_t)sizeof(head));
+	memcpy(&head, request_, sizeof(head));
+	close_kernel(NULL);
+	assert_int_equal(open_kernel(NULL), 0);
+	return head.nlmsg_seq + 1;
+}
+
+struct heard { int count, resets; };
+
+static void hear(void *to, const char *data, size_t length)
+{
+	struct heard *heard = to;
+
+	(void)length;
+	heard->count = data ? heard->count + 1 : 0;
+	heard->resets += !data;
+}
+
+static void answers_to_other_requests_are_skipped(void **state)
+{
+	(void)state;
+	struct heard heard = { 0 };
+	const struct given address = an_address(IFA_F_PERMANENT, RT_SCOPE_UNIVERSE, 3);
+	uint32_t sequence = next_sequence();
+
+	kernel_says(address, sequence - 1, NLM_F_MULTI);
+	kernel_ends(NLMSG_DONE, -EPERM, sequence - 1, NLM_F_MULTI);
+	kernel_says(address, sequence, NLM_F_MULTI);
+	kernel_ends(NLMSG_DONE, 0, sequence, NLM_F_MULTI);
+	assert_int_equal(netlink_addresses(ours, 3, hear, &heard), 0);
+	assert_int_equal(heard.count, 1);
+}
+
+static void a_dump_that_was_disturbed_is_begun_again(void **state)
+{
+	(void)state;
+	struct heard heard = { 0 };
+	const struct given address = an_address(IFA_F_PERMANENT, RT_SCOPE_UNIVERSE, 3);
+	uint32_t sequence = next_sequence();
+
+	kernel_says(address, sequence, NLM_F_MULTI);
+	kernel_says(address, sequence, NLM_F_MULTI | NLM_F_DUMP_INTR);
+	kernel_ends(NLMSG_DONE, 0, sequence, NLM_F_MULTI);
+	kernel_says(address, sequence + 1, NLM_F_MULTI);
+	kernel_ends(NLMSG_DONE, 0, sequence + 1, NLM_F_MULTI);
+	assert_int_equal(netlink_addresses(ours, 3, hear, &heard), 0);
+	assert_int_equal(heard.resets, 2);
+	assert_int_equal(heard.count, 1);
+}
+
+static void a_dump_that_is_always_disturbed_is_given_up(void **state)
+{
+	(void)state;
+	struct heard heard = { 0 };
+	uint32_t sequence = next_sequence();
+
+	for (uint32_t i = 0; i < 100; i++)
+		kernel_ends(NLMSG_DONE, 0, sequence + i, NLM_F_MULTI | NLM_F_DUMP_INTR);
+	assert_int_equal(netlink_addresses(ours, 3, hear, &heard), -EAGAIN);
+	assert_true(heard.resets > 1 && heard.resets < 100);
+}
+
+static void an_answer_that_is_cut_off_is_none(void **state)
+{
+	(void)state;
+	static char big[KERNEL_BIG];
+	struct heard heard = { 0 };
+	const struct given address = an_address(IFA_F_PERMANENT, RT_SCOPE_UNIVERSE, 3);
+	struct given first = address;
+
+	first.head.nlmsg_seq = next_sequence();
+	memcpy(big, &first, first.head.nlmsg_len);
+	assert_int_equal(send(kernels, big, sizeof(big), 0), sizeof(big));
+	assert_int_equal(netlink_addresses(ours, 3, hear, &heard), -EBADMSG);
+	assert_int_equal(heard.count, 0);
+}
+
+static void what_a_device_hangs_on_and_its_other_names(void **state)
+{
+	(void)state;
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg part;
+		char room[256];
+	} link = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof(link.part)), .nlmsg_type = RTM_NEWLINK }, .part = { .ifi_index = 5 } };
+	const struct { unsigned short length, type; char name[8]; } other = { 10, IFLA_ALT_IFNAME, "other" };
+	struct netlink_device device;
+	uint32_t sequence = next_sequence();
+
+	put((struct given *)&link, IFLA_ADDRESS, "\x02\x00\x00\x00\x00\xfe", 6);
+	put((struct given *)&link, IFLA_LINK, &(int){ 9 }, 4);
+	put((struct given *)&link, IFLA_LINK_NETNSID, &(int){ 0 }, 4);
+	put((struct given *)&link, IFLA_PROP_LIST | NLA_F_NESTED, &other, 12);
+	for (uint32_t i = 0; i < 2; i++) {
+		link.head.nlmsg_seq = sequence + i;
+		assert_int_equal(send(kernels, &link, link.head.nlmsg_len, 0), link.head.nlmsg_len);
+		kernel_ends(NLMSG_ERROR, 0, sequence + i, 0);
+	}
+	assert_int_equal(netlink_find(ours, "eth0", 0, &device), 0);
+	assert_int_equal(device.index, 5);
+	assert_string_equal(device.hardware, "0200000000fe");
+	assert_string_equal(device.permanent, "");
+	assert_int_equal(device.link, 9);
+	assert_int_equal(device.link_namespace, 1);
+	struct heard heard = { 0 };
+	assert_int_equal(netlink_names(ours, 5, hear, &heard), 0);
+	assert_int_equal(heard.count, 1);
+}
+
 /* ---- the note ---- */
 
 static void a_note_is_read_as_it_was_written(void **state)
@@ -228,15 +387,17 @@ static void a_note_is_read_as_it_was_written(void **state)
 	(void)state;
 	char path[] = "/tmp/test-network.XXXXXX";
 	uint64_t bytes[] = { 0, 255, 7 };
-	struct network_device one = { .host = "eth0", .index = 3, .index_inside = 4, .master = 2, .kind = "veth", .up = true,
-				      .addresses = { bytes, 3, true } };
-	struct network_note note = { { &one, 1, true } }, again = { 0 };
+	const char *names[] = { "enp3s0", "other", NULL };
+	struct network_device one = { .host = "eth0", .index = 3, .index_inside = 4, .master = 2, .master_name = "br0", .kind = "veth",
+				      .hardware = "020000000001", .link = 7, .link_namespace = 1, .names = { names, 2, true },
+				      .up = true, .addresses = { bytes, 3, true } };
+	struct network_note note = { { &one, 1, true }, 0 }, again = { 0 };
 	struct error error = { 0 };
 
 	assert_non_null(mkdtemp(path));
 	struct state_dir dir = { .root = -1, .dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .id = "box", .root_path = path };
 	assert_int_equal(network_load(&dir, &arena, &again, &error), 0);
-	assert_int_equal(network_kept(&dir), -ENOENT);
+	assert_int_equal(network_kept(&dir, STATE_NETWORK_HOME), -ENOENT);
 	assert_int_equal(network_save(&dir, &note, &arena, &error), 0);
 	assert_int_equal(network_load(&dir, &arena, &again, &error), 1);
 	const struct network_device *read = again.devices.items;
@@ -245,6 +406,15 @@ static void a_note_is_read_as_it_was_written(void **state)
 	assert_int_equal(read->index, 3);
 	assert_int_equal(read->index_inside, 4);
 	assert_int_equal(read->master, 2);
+	assert_string_equal(read->master_name, "br0");
+	assert_string_equal(read->hardware, "020000000001");
+	assert_null(read->permanent);
+	assert_int_equal(read->link, 7);
+	assert_int_equal(read->link_namespace, 1);
+	assert_int_equal(read->names.count, 2);
+	assert_string_equal(read->names.items[1], "other");
+	assert_true(again.mounts > 0); /* ours */
+	assert_int_equal(network_keeper(&again), 0);
 	assert_true(read->up);
 	assert_int_equal(read->addresses.count, 3);
 	assert_int_equal(read->addresses.items[1], 255);
@@ -266,6 +436,11 @@ int main(void)
 		cmocka_unit_test(other_addresses_are_not),
 		cmocka_unit_test(broken_messages_are_survived),
 		cmocka_unit_test(damaged_notes_are_refused),
+		cmocka_unit_test_setup_teardown(answers_to_other_requests_are_skipped, open_kernel, close_kernel),
+		cmocka_unit_test_setup_teardown(a_dump_that_was_disturbed_is_begun_again, open_kernel, close_kernel),
+		cmocka_unit_test_setup_teardown(a_dump_that_is_always_disturbed_is_given_up, open_kernel, close_kernel),
+		cmocka_unit_test_setup_teardown(an_answer_that_is_cut_off_is_none, open_kernel, close_kernel),
+		cmocka_unit_test_setup_teardown(what_a_device_hangs_on_and_its_other_names, open_kernel, close_kernel),
 		cmocka_unit_test(a_note_is_read_as_it_was_written),
 	};
 	return cmocka_run_group_tests_name("net_devices", tests, open_arena, close_arena);
