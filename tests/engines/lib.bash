@@ -2,7 +2,7 @@
 # the check that nothing of a container is left.
 #
 # RUNTIME is caisson, runc or crun; MANAGER says who makes the cgroups: systemd or cgroupfs. A file defines engine_start (once), engine_clean
-# (after each test) and engine_stop. All of it changes the machine: it is for a guest that is thrown away.
+# (after each test) and engine_stop, and engine_prepare if there is something to do before each test. All of it changes the machine: it is for a guest that is thrown away.
 
 : "${RUNTIME:?caisson, runc or crun}" "${MANAGER:=systemd}" "${IMAGES:?the tar of make-images}"
 export HELPERS=/nonexistent
@@ -49,14 +49,14 @@ limit_of() {
 
 # What runtimes keep, wherever an engine has them keep it: a directory for each container.
 left_states() {
-	find /run/caisson /run/runc /run/crun /run/containerd/runc /run/docker/runtime-* /run/docker/runtime-runc -mindepth 1 -maxdepth 2 \
+	find /run/{,user/*/}{caisson,runc,crun} /run/containerd/runc /run/docker/runtime-* /run/docker/runtime-runc -mindepth 1 -maxdepth 2 \
 		-type d 2>/dev/null | grep -vE '/(moby|default|k8s\.io|\.cache|\.empty-directory)(/seccomp)?$' | sort -u
 }
 no_states() { [[ -z $(left_states) ]]; }
 left_boxes() {
 	find /sys/fs/cgroup -type d \( -name '*libpod*' -o -name '*docker-*' -o -path '*/docker/*' -o -path '*/box-*' \
 		-o -path '*cri-containerd*' -o -path '*/kubepods/box/*' \) ! -path '*init.scope*' \
-		! -name 'machine-libpod_pod*' ! -name libpod_parent ! -name '*conmon*' ! -path '*/docker.service*' | sort
+		! -name 'machine-libpod_pod*' ! -name 'user-libpod_pod*' ! -name libpod_parent ! -name '*conmon*' ! -path '*/docker.service*' | sort
 }
 no_boxes() { [[ -z $(left_boxes) ]]; }
 no_runtimes() { ! pgrep -x "caisson|runc|crun|caisson-init" >/dev/null; }
@@ -75,7 +75,9 @@ setup() {
 	! declare -F bats_debug_trap >/dev/null || trap '[[ $BASH_SOURCE == *.bash ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
 	T=$BATS_TEST_TMPDIR
 	cd "$T"
+	engine_prepare
 }
+engine_prepare() { :; }
 teardown() {
 	local failed=0
 	cd /
