@@ -156,14 +156,18 @@ box_shares() {
 }
 
 box_is_in_a_pod() {
-	call p pod create --name pod --network none --hostname together
+	# With cgroups of its own, Podman 4 makes the pod's with a filter that denies all devices: no runtime can make /dev/null below it. So the
+	# containers are elsewhere there.
+	local apart=()
+	[[ $MANAGER == systemd ]] || apart=(--share-parent=false)
+	call p pod create --name pod --network none --hostname together "${apart[@]}"
 	ok
 	call p run -d --pod pod --name one "$box" sleep 1000
 	ok
 	call p run --rm --pod pod "$box" sh -c 'hostname; readlink /proc/self/ns/net'
 	ok
 	is "$out" "together"$'\n'"$(readlink "/proc/$(pid_of_box one)/ns/net")"
-	contains "$(cgroup_of "$(pid_of_box one)")" libpod_pod
+	[[ $MANAGER != systemd ]] || contains "$(cgroup_of "$(pid_of_box one)")" libpod_pod
 	call p pod pause pod
 	ok
 	inspect_is one State.Status paused
@@ -171,12 +175,9 @@ box_is_in_a_pod() {
 	ok
 	call p pod stop --time 0 pod
 	ok
-	# With cgroups of its own, Podman 4 makes the pod's anew with a filter that denies all devices: no runtime can make /dev/null below it.
-	if [[ $MANAGER == systemd ]]; then
-		call p pod start pod
-		ok
-		inspect_is one State.Status running
-	fi
+	call p pod start pod
+	ok
+	inspect_is one State.Status running
 	call p pod rm --force --time 0 pod
 	ok
 }
