@@ -142,7 +142,7 @@ v2_only() { unified || host_mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
 	ok
 	rmdir "$above"
 	# In the other hierarchies the directory above was made on the way, and stays where one of that name was there before.
-	unified || find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$id" -exec rmdir {} +
+	unified || find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$id" -exec rmdir {} + 2>/dev/null || true
 }
 
 # The disk of the root directory, or the first there is: "254:0"
