@@ -142,6 +142,10 @@ fuzz: $(FUZZ_SOURCES:tests/fuzz/%.c=$(TEST)/fuzz/%)
 	done; exit $$failed
 endif
 
+# ---- measuring ----
+
+include tests/bench/bench.mk
+
 # ---- demo ----
 
 demo:

@@ -467,7 +467,7 @@ seen_inside() {
 	ok
 	local begin=$SECONDS
 	LIMIT=60 inside ids
-	((SECONDS - begin < 30 * SLOW))
+	((SECONDS - begin < 50 * SLOW))
 	[[ $code == 0 ]] || fails "does not answer"
 }
 
