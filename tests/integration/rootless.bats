@@ -19,6 +19,11 @@ ranges() {
 	[[ -x /usr/bin/newuidmap ]] || skip "no newuidmap"
 	printf '%s:%s:%s\n' $user 100000 65536 >"$T/subid"
 	local file
+	# The tools want to know his name.
+	if ! getent passwd $user >/dev/null; then
+		{ cat /etc/passwd; echo "box:x:$user:$user::/:/bin/sh"; } >"$T/passwd"
+		host_mount --bind "$T/passwd" /etc/passwd
+	fi
 	for file in /etc/subuid /etc/subgid; do
 		[[ -e $file ]] || { : >"$file"; made_files+=("$file"); }
 		host_mount --bind "$T/subid" "$file"
@@ -80,6 +85,7 @@ teardown() {
 
 @test "without a directory for state an error that says which one" {
 	skip_on runc "its own words"
+	host_mount -t tmpfs -o mode=755 none /run
 	call setpriv --reuid $user --regid $user --clear-groups env -i "PATH=$PATH" "$T/runtime" run --bundle "$bundle" "$id"
 	fails "/run/caisson" "XDG_RUNTIME_DIR"
 }
@@ -192,11 +198,13 @@ teardown() {
 	mkdir "$T/usr-bin"
 	local file
 	for file in /usr/bin/*; do
-		[[ ${file##*/} == new?idmap ]] || ln -s "/old${file#/usr}" "$T/usr-bin/${file##*/}"
+		[[ ${file##*/} == new?idmap ]] || ln -s "/old-$id${file#/usr}" "$T/usr-bin/${file##*/}"
 	done
-	mkdir "$T/root-of-host"
-	call unshare -m sh -c 'mkdir /old && mount --bind /usr /old; mount --bind '"$T/usr-bin"' /usr/bin; exec /old/bin/setpriv --reuid 1000 --regid 1000 --clear-groups /old/bin/env -i XDG_RUNTIME_DIR='"$T/xdg $T/runtime"' --root '"$state"' run --bundle '"$bundle $id"
-	rmdir /old
+	mkdir "/old-$id"
+	call unshare -m sh -c 'mount --bind /usr "$1" && mount --bind "$2" /usr/bin && shift 2 && exec "$@"' sh "/old-$id" "$T/usr-bin" \
+		"/old-$id/bin/setpriv" --reuid $user --regid $user --clear-groups "/old-$id/bin/env" -i "XDG_RUNTIME_DIR=$T/xdg" \
+		"$T/runtime" --root "$state" run --bundle "$bundle" "$id"
+	rmdir "/old-$id"
 	fails "/usr/bin/newuidmap" "package uidmap" "missing"
 }
 
