@@ -75,7 +75,7 @@ class Host:
     def facts(self):
         model = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")]
         return {
-            "kernel": f"{platform.release()} ({' '.join(w for w in platform.version().split() if 'PREEMPT' in w) or 'no PREEMPT'})",
+            "kernel": f"{platform.release().split('-')[0]} ({' '.join(w for w in platform.version().split() if 'PREEMPT' in w) or 'no PREEMPT'})",
             "processors": f"{os.cpu_count()} x {model[0] if model else platform.machine()}",
             "cgroups": f"{self.layout}, controllers: {' '.join(self.controllers) or 'none'}",
             "mounts": str(self.mounts), "load": f"{self.load:.1f}", "date": time.strftime("%Y-%m-%d", time.gmtime()),
