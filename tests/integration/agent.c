@@ -72,10 +72,11 @@ static int answer_one(int notify, int error)
 	return 0;
 }
 
-/* Until the last filtered process has ended; meanwhile the sender should close its connection, and send nothing more. */
+/* Until the last filtered process has ended and the sender has closed its connection, which may be the later of the two; it should send
+ * nothing more. */
 static void answer(int notify, int peer, int error, FILE *to)
 {
-	for (;;) {
+	while (notify >= 0 || peer >= 0) {
 		struct pollfd wait[] = { { notify, POLLIN, 0 }, { peer, POLLIN, 0 } };
 		char more;
 		if (poll(wait, 2, 20000) <= 0)
@@ -87,7 +88,7 @@ static void answer(int notify, int peer, int error, FILE *to)
 			peer = -1;
 		}
 		if (wait[0].revents & POLLHUP || (wait[0].revents & POLLIN && answer_one(notify, error)))
-			return;
+			notify = -1;
 	}
 }
 
