@@ -37,13 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct arena arena;
 		struct spec spec;
 		struct error error = { 0 };
-		struct plan_warning *warnings = NULL;
 		struct host host = host_of(kind);
 		if (arena_open(&arena) < 0)
 			return 0;
 		if (spec_read("config.json", (const char *)data, size, &arena, &spec, NULL, &error) == 0) {
-			struct plan *plan = arena_new(&arena, struct plan);
-			if (plan_build(&spec, &host, &request, &arena, plan, &warnings, &error) < 0 && !error.text[0])
+			struct planning p = { .spec = &spec, .host = &host, .request = &request, .arena = &arena,
+					      .plan = arena_new(&arena, struct plan) };
+			if (plan_build(&p, &error) < 0 && !error.text[0])
 				__builtin_trap();
 		} else if (!error.text[0]) {
 			__builtin_trap();
