@@ -7,9 +7,11 @@
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/arena.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/process.h"
+#include "kern/forbidden.h"
 #include "run/trace.h"
 
 #define EXIT_USAGE 1
@@ -104,7 +106,7 @@ static int run_command(const struct command *command, const struct global_option
 		.command = command, .globals = globals, .options = options, .args = parsed.args, .count = parsed.count, .arena = arena,
 	};
 	int code = command->run(&invocation, error);
-	trace_finish();
+	trace_finish(code);
 	if (code < 0 && command->failure)
 		*failure = command->failure;
 	return code;
@@ -134,13 +136,26 @@ static int dispatch(int argc, const char *const *argv, struct arena *arena, int 
 	return unknown_command(name, error);
 }
 
+/* The kernel's word alone would be a riddle where it is a filter's (a service manager's SystemCallFilter=, an old engine's profile). */
+static void explain_refusal(struct error *error)
+{
+	char names[FORBIDDEN_WORDS];
+
+	if ((error->code != ENOSYS && error->code != EPERM) || !*forbidden_calls(names))
+		return;
+	size_t length = strlen(error->text);
+	format(error->text + length, sizeof(error->text) - length, " (a filter forbids system calls here: %s)", names);
+}
+
 int main(int argc, char **argv)
 {
 	struct error error = { 0 };
 	struct arena arena;
 
 	int r = process_sanitize();
-	if (r == 0)
+	if (r == -ENOSYS)
+		fail(&error, -r, "cannot begin: a filter forbids close_range, and no procfs lists descriptors");
+	else if (r == 0)
 		r = arena_open(&arena);
 	if (r < 0) {
 		fail(&error, -r, "cannot begin");
@@ -151,6 +166,7 @@ int main(int argc, char **argv)
 	int code = dispatch(argc, (const char *const *)argv, &arena, &failure, &error);
 	if (code >= 0)
 		return code;
+	explain_refusal(&error);
 	log_error(NULL, &error);
 	return failure;
 }

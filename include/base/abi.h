@@ -19,6 +19,7 @@
 #define ABI_SYS_pidfd_getfd 438
 #define ABI_SYS_mount_setattr 442
 #define ABI_SYS_set_mempolicy_home_node 450
+#define ABI_SYS_listmount 458
 
 /* ---- namespaces: clone3(2), setns(2) ---- */
 #define ABI_CLONE_NEWTIME 0x00000080ull
@@ -36,6 +37,7 @@
 #define ABI_CLONE_NEWNET 0x40000000ull
 #define ABI_CLONE_INTO_CGROUP 0x200000000ull
 #define ABI_NS_GET_USERNS 0xb701u
+#define ABI_NS_GET_PARENT 0xb702u
 #define ABI_NS_GET_NSTYPE 0xb703u
 
 struct abi_clone_args {
@@ -80,6 +82,24 @@ struct abi_open_how {
 #define ABI_MOUNT_ATTR_NODIRATIME 0x00000080ull
 #define ABI_MOUNT_ATTR_IDMAP 0x00100000ull
 #define ABI_MOUNT_ATTR_NOSYMFOLLOW 0x00200000ull
+
+/* struct statx of statx(2), which musl's headers came to know late. */
+#define ABI_STATX_TYPE 0x1u
+#define ABI_STATX_INO 0x100u
+#define ABI_STATX_MNT_ID 0x1000u /* Linux 5.8 */
+#define ABI_STATX_ATTR_MOUNT_ROOT 0x2000u
+#define ABI_AT_STATX_DONT_SYNC 0x4000
+struct abi_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, spare0;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
 
 struct abi_mount_attr {
 	uint64_t set, clear, propagation, userns_fd;
@@ -133,3 +153,19 @@ struct abi_bpf_insn { /* struct sock_filter: classic BPF, for seccomp */
 #endif
 /* Address space reserved, not memory used: pages appear as they are touched. */
 #define ARENA_SIZE (512ul << 20)
+
+/* ---- listmount(2) ---- */
+#define ABI_LSMT_ROOT 0xffffffffffffffffull /* all of the namespace, below our root */
+struct abi_mnt_id_req {
+	uint32_t size, spare;
+	uint64_t mnt_id, param;
+};
+
+/* ---- getdents64(2) ---- */
+struct abi_dirent64 {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};

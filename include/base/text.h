@@ -20,6 +20,7 @@ static inline struct text text_in(struct arena *arena)
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_add_char(struct text *text, char c);
+void text_add_blanks(struct text *text, size_t count);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A JSON string with its quotes. '/' stays as it is (contract section 16.13); bad UTF-8 becomes U+FFFD. */

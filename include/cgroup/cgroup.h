@@ -26,19 +26,21 @@ struct cgroup {
 	/* What tells them from others of their names, and our use of them from later ones (tree_mark). */
 	uint64_t inode[CGROUP_DIRECTORIES_MOST], mark[CGROUP_DIRECTORIES_MOST];
 	size_t count;
+	int lock;       /* with a count alone: what keeps other creates out, besides fd[0]; -1: that one, or none */
 	int v2;         /* the one for CLONE_INTO_CGROUP, a copy of the number in fd[], -1: none */
 	bool made;      /* false: the last part of the path existed (and was empty) */
 };
 
-/* Finds out what the host has; text lives in the arena. Never fails: no cgroups is a layout too. */
+/* Finds out what the host has; text lives in the arena. No cgroups is a layout too. 0, or -errno: what is there cannot be told. */
 struct arena;
-void cgroup_probe(struct host_cgroup *host, struct arena *arena);
+int cgroup_probe(struct host_cgroup *host, struct arena *arena);
 
 /* For who may not make cgroups everywhere: host->beside. */
 void cgroup_probe_beside(struct host_cgroup *host, struct arena *arena);
 
 /* Makes (or opens, if empty and not frozen) the directories, enables controllers down the tree, writes limits and device rules.
- * On failure what was made is removed again. With plan->unit the directory is systemd's: opened, and filled. */
+ * On failure what was made is removed again. With plan->unit the directory is systemd's: opened, and filled. Until it is closed no other
+ * create gets the same cgroup: that is to be once init is in all of it, and no sooner. */
 int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct error *error);
 
 /* Once init is born and its placeholder gone: a limit of one process, which had to wait for that, comes into force. */
@@ -60,7 +62,7 @@ void cgroup_close(struct cgroup *cgroup);
 int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hierarchy, struct error *error);
 
 /* For delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at most
- * timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine. */
+ * timeout_ms. 0, -ETIMEDOUT or -errno. Missing directories are fine; one that cannot be opened is an error. */
 int cgroup_kill(const struct cgroup_at *at, int timeout_ms);
 
 /* Whose the directory of the first hierarchy is. Without a known inode it counts as ours as long as nobody is in it. */

@@ -24,5 +24,8 @@ struct freezer {
 int freezer_stop(const struct freezer *freezer, int64_t until, int interrupt);
 int freezer_release(const struct freezer *freezer);
 
+/* Also one that is only asked to be: whoever did it may have died while waiting. */
+bool freezer_frozen(const struct freezer *freezer);
+
 /* A legacy freezer and all those below it: what the container has frozen there itself would not die either. */
 void freezer_release_tree(int dir);

@@ -18,3 +18,6 @@ struct cgroup_wishes {
  * error filled, and nothing open. */
 int cgroup_open(const struct cgroup_at *at, pid_t init, const struct cgroup_wishes *wishes, struct plan_cgroup *plan, struct cgroup *to,
 		struct arena *arena, struct error *error);
+
+/* Whether the cgroup below the container's that a process is in right now is frozen, or asked to be. */
+bool cgroup_process_frozen(const struct cgroup_at *at, pid_t pid);

@@ -4,5 +4,5 @@
 struct arena;
 
 /* Where the legacy hierarchy with this controller is mounted, from its root: a path in the arena, or NULL. libmount is loaded for
- * this alone; without it nothing is found. */
-const char *mount_table_find_v1(const char *controller, struct arena *arena);
+ * this alone, by caisson-libs; without it nothing is found. 0, or -errno: it could not be found out. */
+int mount_table_find_v1(const char *controller, struct arena *arena, const char **path);

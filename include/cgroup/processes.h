@@ -15,6 +15,10 @@ struct pid_list {
 /* Processes in the cgroup and below it, in any of its hierarchies, by the numbers they have in our pid namespace: those that have none
  * are left out. 0, also if the cgroup is gone, or -errno. */
 int cgroup_processes(const struct cgroup_at *at, struct arena *arena, struct pid_list *to);
+
+/* Whether it is among them; without any memory. */
+bool cgroup_has_process(const struct cgroup_at *at, pid_t pid);
+
 bool pid_list_has(const struct pid_list *list, pid_t pid);
 
 /* Sends a signal to each of them but `except` (0: none). Who is born meanwhile may miss it. 0, or -errno. */

@@ -21,6 +21,11 @@ int tree_leaf(const char *mount, bool v2, const char *path);
 #define TREE_MARK_MADE 1u
 uint64_t tree_mark(int dir, bool made);
 
+/* The same for a directory that has just been made. -EEXIST: somebody has it in use by now, whose mark stays. */
+int tree_mark_new(int dir, uint64_t *mark);
+
+bool tree_marked(int dir);
+
 /* The same of a container's record; -ENOENT also if what has the path now is another directory than the container's. */
 struct record_cgroup;
 int tree_of(const struct record_cgroup *hierarchy, const char *path);
@@ -41,6 +46,9 @@ int tree_processes(int dir, int (*each)(pid_t pid, void *data), void *data);
 
 /* Processes in `dir` and below. */
 int tree_count(int dir);
+
+/* What cgroup.events of a v2 directory says; of one that cannot be read, neither, and why. */
+int tree_events(int dir, bool *populated, bool *frozen);
 
 /* Whether cgroup.events of a v2 directory has this line: "frozen 1", "populated 0". */
 bool tree_event(int dir, const char *line);

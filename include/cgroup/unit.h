@@ -1,6 +1,7 @@
 /* The systemd owner: the container's cgroup is that of a transient unit, made and removed over D-Bus (contract 14.5).
  *
- * libsystemd is loaded by these functions alone; where it, the bus, or systemd is missing they fail with a sentence that says so. */
+ * libsystemd is loaded for these functions alone, by caisson-libs (libs/call.h); where it, the bus, or systemd is missing they fail with
+ * a sentence that says so. */
 #pragma once
 
 #include <stdbool.h>

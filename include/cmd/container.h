@@ -42,6 +42,7 @@ struct create_options {
 /* A bundle read and planned; nothing is done yet. */
 struct prepared {
 	struct arena arena;         /* the shared one: the plan is its first object */
+	struct arena *own;          /* the command's: the document, and what init is not to see */
 	struct spec spec;
 	struct plan *plan;
 	const char *config_text;
@@ -81,12 +82,9 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 int container_each_matching(const struct invocation *invocation, const char *pattern,
 			    int (*each)(const struct invocation *invocation, const char *id, struct error *error), struct error *error);
 
-/* A document of ours in the state directory: 1; 0: it is not there; -1. */
-int container_document(const struct state_dir *state, const char *name, struct arena *arena, const char **text, size_t *length,
-		       struct error *error);
-
 /* The configuration the container was made from: our copy of it. */
 int container_config(const struct state_dir *state, struct arena *arena, struct spec *spec, struct error *error);
+int container_config_into(const struct state_dir *state, const struct json_homes *homes, struct spec *spec, struct error *error);
 
 /* Hooks of a kind the record says there are, from the private copy of config.json; an empty set if there are none. */
 int container_hooks(const struct invocation *invocation, const struct state_dir *state, const struct record *record,

@@ -24,7 +24,8 @@ static inline int unless_refused(const struct plan *plan, int r)
 	return filtered(plan) && r != -EUCLEAN && r != -EXDEV ? 0 : r;
 }
 
-/* user.c: enters the working directory as long as init is root and unfiltered. Where only the user may, it is left to init_user. */
+/* user.c: enters the working directory as long as init is root and unfiltered. Where only the user may, it is left to init_user. Clears the
+ * caller's securebits, too: no filter of before has seen that call. */
 struct stage;
 struct error;
 int init_enter_early(struct stage *stage, struct error *error);

@@ -31,6 +31,9 @@ static inline bool rebirth_pending(const struct plan *plan)
 	return pid->mode == NS_JOIN && !pid->own;
 }
 
+/* start.c: init's lane in the memory behind the descriptor, which it takes; NULL for none (-1). */
+struct trace_lane *init_trace(int fd);
+
 /* console.c: the terminal on 0 becomes the session's. */
 int console_control(const struct stage *stage, struct error *error);
 
@@ -42,6 +45,7 @@ int init_late_user(struct stage *stage, struct error *error);       /* namespace
 int init_become_root(struct stage *stage, struct error *error);     /* namespaces.c: ids of the user namespace that own what is made */
 int init_cgroup_namespace(struct stage *stage, struct error *error);/* namespaces.c */
 int init_time_namespace(struct stage *stage, struct error *error);  /* namespaces.c */
+int init_enter_time(struct stage *stage, struct error *error);      /* namespaces.c */
 int init_names(struct stage *stage, struct error *error);           /* namespaces.c: hostname, domainname */
 int init_loopback(struct stage *stage, struct error *error);        /* namespaces.c */
 int init_pid_namespace(struct stage *stage, struct error *error);   /* namespaces.c: a joined one, for our next child */
@@ -60,7 +64,7 @@ int init_console(struct stage *stage, struct error *error);         /* console.c
 int init_readonly(struct stage *stage, struct error *error);        /* paths.c: read-only paths, late read-only mounts, the root */
 int init_root_propagation(struct stage *stage, struct error *error);/* root.c: last of all that is done with mounts */
 int init_limits(struct stage *stage, struct error *error);          /* process.c: scheduler, io priority and the like */
-int init_enter_early(struct stage *stage, struct error *error);     /* user.c: the working directory, before a filter may bar the way */
+int init_enter_early(struct stage *stage, struct error *error);     /* user.c: cwd, securebits, before a filter may bar the way */
 int init_seccomp_early(struct stage *stage, struct error *error);   /* seccomp.c: without no_new_privs it needs CAP_SYS_ADMIN */
 int init_user(struct stage *stage, struct error *error);            /* user.c: bounding set, groups, ids, capabilities, cwd */
 int init_labels(struct stage *stage, struct error *error);          /* process.c: AppArmor, SELinux, for the next exec */

@@ -20,16 +20,16 @@ struct text;
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
 
 struct json_node {
-	enum json_type type;
+	enum json_type type : 8;
+	bool truth;
 	uint32_t line, column;
+	uint32_t count;         /* members or elements */
 	const char *key;        /* in an object; else NULL */
 	const char *text;       /* of a string (NUL-terminated), or the digits of a number */
-	bool truth;
-	uint32_t count;         /* members or elements */
 	struct json_node *first, *next;
 };
 
-/* Parses a whole document. `name` stands in front of positions in errors ("config.json"). Nodes and strings live in the arena.
+/* Parses a whole document. `name` stands in front of positions in errors ("config.json"). Nodes and their strings live in the arena.
  * 0, or -1 with the error filled. */
 int json_parse(const char *name, const char *text, size_t length, struct arena *arena, struct json_node **root, struct error *error);
 
@@ -58,6 +58,9 @@ enum field_flags {
 	FIELD_NOT_EMPTY = 4, /* the string or list must have something in it */
 	FIELD_ABSOLUTE = 8,  /* the string must begin with '/' */
 	FIELD_PLACED = 16,   /* a struct place member follows at .place: where the value stands */
+	/* Who has no use for the value, in which case it and all below it can be kept apart (struct json_homes). */
+	FIELD_HOST = 32,     /* it concerns nobody but the host */
+	FIELD_MAKING = 64,   /* it is used when a container is made, and never again */
 };
 
 /* A list is a count and an array; absent is an empty list with `given` false. */
@@ -69,8 +72,10 @@ struct json_pair    { const char *key, *value; struct place at; };
 struct json_map     { struct json_pair *items; uint32_t count; bool given; };
 
 /* Typed view of a list of objects: JSON_EACH(struct spec_mount, m, &spec->mounts) { ... } */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type, and the name of what is declared */
 #define JSON_EACH(type, item, list) \
 	for (const type *item = (list)->items; item && item < (const type *)(list)->items + (list)->count; item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct json_word { const char *word; int value; };
 
@@ -104,8 +109,19 @@ struct json_note {
 	bool warning;                   /* a near miss by case is a warning, a plain unknown key a debug line */
 };
 
-/* Fills `out` (zeroed by the function, `table->size` bytes) from an object; strings stay where the nodes have them. `notes` may be
- * NULL; new notes go to the end of the list. 0, or -1 with the error filled. */
+/* Where decoded values live. Another process may map `arena`: no byte of the document comes there but the values it is to see. */
+struct json_homes {
+	struct arena *arena; /* the values; strings are copied there */
+	struct arena *own;   /* the nodes and their strings, as they are; notes; and values of fields with a flag of `apart` */
+	unsigned apart;      /* FIELD_HOST, FIELD_MAKING */
+};
+
+/* Fills `out` (zeroed by the function, `table->size` bytes) from an object. `notes` may be NULL; new notes go to the end of the list.
+ * 0, or -1 with the error filled. */
+int json_decode_into(const char *name, const struct json_node *node, const struct json_table *table, void *out,
+		     const struct json_homes *homes, struct json_note **notes, struct error *error);
+
+/* The same where all of it lives in one arena: strings stay where the nodes have them. */
 int json_decode(const char *name, const struct json_node *node, const struct json_table *table, void *out, struct arena *arena,
 		struct json_note **notes, struct error *error);
 

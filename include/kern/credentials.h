@@ -16,11 +16,15 @@ uint64_t cred_bounding(void);
 
 /* Makes the ambient set exactly this; each must be permitted and inheritable. */
 int cred_ambient_set(uint64_t caps);
-uint64_t cred_ambient(void);
+/* Of a process with these: what is not both permitted and inheritable cannot be (capabilities(7)). */
+uint64_t cred_ambient(const struct cred_caps *caps);
 
 /* Whether permitted capabilities survive setresuid from root to another user, and their loss of CAP_SET*ID. */
 enum keep_caps { KEEP_CAPS_OFF, KEEP_CAPS_ON };
 int cred_keep_caps(enum keep_caps keep);
+/* On, as the only one of the securebits (capabilities(7)): exec passes on those of whoever called us. -EPERM: others are locked, or set
+ * and CAP_SETPCAP is missing. */
+int cred_keep_caps_alone(void);
 
 int cred_set_groups(const gid_t *groups, size_t count);
 int cred_set_gid(gid_t gid); /* real, effective, saved; the file system's follows */

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "base/abi.h"
 
 enum mount_how { MOUNT_RECURSIVE = 1 };
 
@@ -28,6 +29,12 @@ int mount_idmap(int mount, int user_namespace, int how);
 
 /* The mount a descriptor lies on. */
 int mount_id(int fd, uint64_t *id);
+
+/* Whether two descriptors stand for the same file of the same mount: 1, 0, or -errno. AT_FDCWD is the working directory. */
+int mount_same_place(int one, int other);
+
+/* statx(2) of the descriptor itself. */
+int mount_statx(int fd, int flags, unsigned mask, struct abi_statx *to);
 
 /* ---- new file systems ---- */
 

@@ -68,5 +68,7 @@ int netlink_addresses(int netlink, int32_t index, void (*take)(void *to, const c
 bool netlink_address_request(const void *message, size_t length, int32_t index, struct netlink_request *to);
 
 /* Gives all addresses noted by `netlink_addresses`, one after the other in `noted`, to a device. One it has already is no error.
- * -EINVAL: they are damaged. */
-int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t length);
+ * -EINVAL: they are damaged. An address is secondary to those of its network that came before: where the same is to be asked again, the
+ * first that is refused is the end. */
+enum netlink_refused { NETLINK_STOP, NETLINK_GO_ON };
+int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t length, enum netlink_refused refused);

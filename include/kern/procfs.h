@@ -8,6 +8,9 @@
 /* The host's /proc, verified: procfs, and its root. O_PATH. */
 int procfs_host(void);
 
+/* The same, opened once and kept to the end: not the caller's to close. */
+int procfs_kept(void);
+
 /* A procfs of our own that is mounted nowhere, with process directories alone (subset=pid). */
 int procfs_private(void);
 

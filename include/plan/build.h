@@ -21,14 +21,22 @@ struct planning {
 	const struct host *host;
 	const struct request *request;
 	const struct spec_process *container; /* exec: the process of the configuration, which spec->process is not; NULL: none */
-	struct arena *arena;
+	struct arena *arena; /* what init is to see, and nothing else: who may trace it sees that, too */
+	struct arena *own;   /* the rest: for the host's side alone, and warnings. NULL: nobody shares `arena`, all goes there */
 	struct plan *plan;
 	struct plan_warning *warnings; /* the newest first */
 };
 
-/* 0, or -1 with the error filled. `warnings` is set also on failure. */
-int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,
-	       struct plan_warning **warnings, struct error *error);
+static inline struct arena *plan_own(const struct planning *p)
+{
+	return p->own ? p->own : p->arena;
+}
+
+/* Where a value of those stands that the spec keeps apart (FIELD_HOST), for init. */
+struct place plan_place(struct planning *p, const struct place *at);
+
+/* All chapters: `p` has spec, host, request, arenas and an empty plan. 0, or -1 with the error filled; p->warnings is set either way. */
+int plan_build(struct planning *p, struct error *error);
 
 /* What every plan begins with, of a container or of one more process: the id, what is preserved, and no descriptor. */
 void plan_begin(struct planning *p);
@@ -52,6 +60,7 @@ int plan_process(struct planning *p, struct error *error);
 int plan_console(struct planning *p, struct error *error);       /* the terminal; needs the process, root and mounts */
 int plan_seccomp(struct planning *p, struct error *error);
 int plan_hooks(struct planning *p, struct error *error);
+int plan_few_mounts(struct planning *p, struct error *error); /* the last one: it looks at all of the plan */
 
 /* From a list of spec_id_mapping to the kernel's text, checked as in rule B.10. NULL with the error filled. */
 const char *plan_id_map_text(struct planning *p, const struct json_objects *mappings, const char *what, struct error *error);

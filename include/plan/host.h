@@ -40,6 +40,8 @@ struct host {
 	bool apparmor, selinux;
 	bool systemd;                        /* it is the init system (sd_booted(3)) */
 	bool systemd_user;                   /* but not ours to command: the user's own manager is */
+	unsigned cpus;                       /* that the runtime may use; 0: not known */
+	unsigned mounts;                     /* of its mount namespace, 4096 or more told as that; 0: not known */
 	bool kcore;                          /* /proc/kcore exists: /dev/core is made */
 	unsigned last_capability;
 	uint64_t capabilities;               /* the runtime's own bounding set: what it can grant */

@@ -2,7 +2,10 @@
  *
  * It lives in a shared arena: the runtime fills it, init maps it read-only at the same address. Everything is const once made but
  * for the members marked HOST, which the runtime fills in (descriptors, a compiled filter) before init reaches the row that uses
- * them. Lists are arrays with counts; a NULL string or a zero count is "not wanted". Neither run nor init sees the spec. */
+ * them. Lists are arrays with counts; a NULL string or a zero count is "not wanted". Neither run nor init sees the spec.
+ *
+ * Members marked OWN point into the runtime's own arena, which init has not: it must not follow them. Who may trace init sees all that the
+ * shared arena holds, so what only the host needs is OWN. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +34,8 @@ struct plan_namespace {
 	bool own;                  /* HOST: the path leads to the runtime's own namespace: not private (rule B.11) */
 };
 
+#define TIME_OFFSETS_WORDS "cannot set the clock offsets of the time namespace" /* on whichever side */
+
 struct plan_namespaces {
 	struct plan_namespace of[PLAN_NS_TYPES];
 	uint64_t at_birth;         /* CLONE_NEW* for clone3 */
@@ -42,6 +47,9 @@ struct plan_namespaces {
 	const struct place *uid_map_at, *gid_map_at; /* of each line */
 	/* The runtime may not do what follows outside: a process of its own goes ahead into the user namespace (run/deputy.h). */
 	bool ahead;
+	bool born_ahead;           /* that is a new one: init is born there */
+	unsigned few_mounts;       /* the kernel's small mount namespace is copied, if it is found among so many processes; 0: the host's */
+	bool network_beside;       /* the network namespace of at_birth is made before, on another core (kern/beside.h) */
 	bool deny_setgroups;       /* the price at which an ordinary user may map his own group (user_namespaces(7)) */
 	uid_t setup_uid;           /* the container's ids that init has while it sets up: 0, or the first one that is mapped. HOST: those */
 	gid_t setup_gid;           /* of a joined user namespace */
@@ -49,6 +57,7 @@ struct plan_namespaces {
 	gid_t root_gid;
 	const char *time_offsets;  /* lines for /proc/self/timens_offsets */
 	struct place time_offsets_at;
+	bool offsets_by_host;      /* init, which was executed outside of its user namespace, may not write them */
 	const char *hostname, *domainname;
 	bool loopback;             /* a new network namespace: lo is set up */
 	int container;             /* exec: HOST: the pidfd of the container's init, whose namespaces are entered by it; else -1 */
@@ -84,6 +93,7 @@ struct plan_root {
 	/* MS_SLAVE, MS_PRIVATE or MS_SHARED: what the copied host tree is made, recursively, before anything is mounted; 0: not touched */
 	uint64_t host_propagation;
 	uint64_t device, inode;    /* HOST: of the directory at `path`, as it was looked at */
+	uint64_t top_device, top_inode; /* HOST: of what becomes "/": the same, or the overlay's */
 	int fd;                    /* HOST: the detached tree (a clone of the directory, or the overlay); inherited by init */
 };
 
@@ -214,6 +224,7 @@ struct plan_process {
 	const struct plan_rlimit *rlimits;
 	size_t rlimit_count;
 	const int *oom_score_adj;
+	bool oom_score_at_birth;         /* by init itself; else from outside, as in a user namespace it could not be lowered */
 	struct place oom_score_adj_at, user_at, apparmor_at, selinux_at;
 	const struct plan_scheduler *scheduler;
 	const int *io_priority;          /* the value for ioprio_set(2) */
@@ -246,14 +257,14 @@ struct plan_seccomp_rule {
 struct plan_seccomp {
 	struct place at;
 	uint32_t default_action;
-	const uint32_t *architectures;   /* SCMP_ARCH_*; the native one is always among them */
+	const uint32_t *architectures;   /* OWN: SCMP_ARCH_*; the native one is always among them */
 	size_t architecture_count;
-	const struct plan_seccomp_rule *rules;
+	const struct plan_seccomp_rule *rules; /* OWN */
 	size_t rule_count;
 	uint32_t flags;                  /* for seccomp(2) */
 	bool early;                      /* loaded before privileges are dropped; else the last thing before execve */
 	bool notify;                     /* some rule notifies: the listener goes to listener_path */
-	const char *listener_path, *listener_metadata;
+	const char *listener_path, *listener_metadata; /* OWN */
 	const struct abi_bpf_insn *program; /* HOST */
 	size_t length;                   /* HOST */
 };
@@ -271,7 +282,7 @@ struct plan_hook {
 	int timeout_ms;                  /* 0: none */
 };
 struct plan_hooks {
-	const struct plan_hook *of[HOOK_KINDS];
+	const struct plan_hook *of[HOOK_KINDS]; /* OWN but for createContainer and startContainer, which init runs */
 	size_t count[HOOK_KINDS];
 	/* The state for hooks that init runs: init knows its pid as the container sees it, so the text stops before the number. */
 	const char *state_head, *state_tail;         /* with status "creating", for createContainer */
@@ -331,6 +342,7 @@ struct plan_unit {
 /* How a refusal begins that an ordinary user may meet (contract 14.6). */
 #define CGROUP_ROOTLESS "rootless needs no limits + no cgrouppath when no permission is granted for cgroups"
 
+/* Every pointer here is OWN, and in what they point to. */
 struct plan_cgroup {
 	const char *path;                /* the same below every hierarchy: "/machine/abc"; NULL: no cgroup is made. With a unit: where
 					  * systemd will put it, below the manager's own cgroup; HOST: its ControlGroup once started */
@@ -342,6 +354,8 @@ struct plan_cgroup {
 	size_t directory_count;
 	const struct plan_device_rule *device_rules;     /* complete, in order: deny all first, defaults and linux.devices at the end */
 	size_t device_rule_count;
+	bool legacy;                     /* some directory is a legacy hierarchy's */
+	bool scope;                      /* the unit is a scope */
 	bool devices_optional;           /* where the kernel lets us load none, nobody can make device nodes either */
 	bool rootless;                   /* whoever is refused gets told what an ordinary user can do */
 	bool devices_v2;                 /* by a BPF program on the v2 directory; else by devices.* of the legacy hierarchy */
@@ -375,6 +389,7 @@ struct plan {
 	unsigned preserve_fds;           /* descriptors 3 .. 3+N-1 stay with the payload */
 	bool in_user_namespace;          /* new, joined, or the runtime's own: mknod and some writes are not possible */
 
+	unsigned first_row;              /* HOST: of the score: where init begins, having the baton; 0: it waits for its turn */
 	/* HOST: descriptors that init inherits; -1: none */
 	int socket;                      /* the baton's socket */
 	int cargo_socket;                /* detached trees, in messages of at most 250 */

@@ -44,7 +44,7 @@ int container_kill_all(const struct state_dir *state, const struct record *recor
 
 /* Stops all processes of a created or running container; returns once all have stopped. Needs the lock. On failure, such as a signal
  * on the signalfd `signals` (-1: none), it goes on as before. "container not running" if it has ended or is paused already. */
-int container_pause(const struct state_dir *state, const struct record *record, int signals, struct arena *arena, struct error *error);
+int container_pause(const struct state_dir *state, const struct record *record, int signals, struct error *error);
 
 /* Lets a paused one go on. Needs the lock. "container not paused" otherwise. */
 int container_resume(const struct state_dir *state, const struct record *record, struct error *error);

@@ -16,5 +16,6 @@ struct stage;
 int container_mounts_add(struct stage *stage, struct error *error);
 
 /* Takes away the topmost mount at each target of stage->plan->mounts; nothing if one of them is no mount, or
- * one that confines the container: /proc, /sys, /dev and what lies below them, masks, views of the kernel's own. */
+ * one that confines the container: /proc, /sys, /dev and what lies below them, masks and what has masks in it, views of the kernel's own.
+ * What it would not take away is not added either, but for a free name in /dev. */
 int container_mounts_remove(struct stage *stage, struct error *error);

@@ -21,8 +21,8 @@ int network_socket_in(int namespace, struct error *error);
 /* A number that no device of the namespace has, `wanted` if that is free. -errno. */
 int network_free_index(int netlink, int32_t wanted);
 
-/* Gives a device the addresses that were noted. -errno. */
-int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, struct arena *arena);
+/* Gives a device the addresses that were noted (kern/netlink.h). -errno. */
+int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, enum netlink_refused refused, struct arena *arena);
 
 /* The other names of a device, each with its NUL. -errno. */
 int network_names(int netlink, int32_t index, struct text *to);

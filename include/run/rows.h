@@ -29,13 +29,7 @@
 
 static inline bool joins_pid(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_PID].mode == NS_JOIN; }
 static inline bool cgroup(const struct plan *plan) { return plan->cgroup.path != NULL; }
-static inline bool legacy_cgroups(const struct plan *plan)
-{
-	for (size_t i = 0; plan->cgroup.path && i < plan->cgroup.directory_count; i++)
-		if (!plan->cgroup.directories[i].v2)
-			return true;
-	return false;
-}
+static inline bool legacy_cgroups(const struct plan *plan) { return plan->cgroup.path && plan->cgroup.legacy; }
 
 static inline bool process(const struct plan *plan) { return plan->has_process; }
 /* Made before the mounts are read-only. Where nobody attends the program, its master is handed over. */
@@ -43,7 +37,10 @@ static inline bool terminal(const struct plan *plan) { return plan->has_process 
 static inline bool handed_over(const struct plan *plan) { return terminal(plan) && plan->process.detached; }
 static inline bool attended(const struct plan *plan) { return terminal(plan) && !plan->process.detached; }
 static inline bool rlimits(const struct plan *plan) { return plan->process.rlimit_count > 0; }
-static inline bool oom_score(const struct plan *plan) { return plan->process.oom_score_adj != NULL; }
+static inline bool oom_score_after(const struct plan *plan)
+{
+	return plan->process.oom_score_adj && !plan->process.oom_score_at_birth;
+}
 static inline bool labels(const struct plan *plan) { return plan->process.apparmor || plan->process.selinux; }
 static inline bool filter(const struct plan *plan) { return plan->seccomp && plan->has_process; }
 static inline bool early_filter(const struct plan *plan) { return filter(plan) && plan->seccomp->early; }

@@ -47,5 +47,8 @@ struct score {
 extern const struct score create_score; /* a container (run/create.c) */
 extern const struct score exec_score;   /* one more process in it (run/exec.c) */
 
-/* Plays this side's rows of stage->score. 0, or -1 with the error (ours, or the other side's) filled. */
+/* The row that init begins with at once, if the next one after its birth is its own; else 0: it waits for the baton. The runtime's. */
+unsigned score_first_row(const struct score *score, const struct plan *plan, int (*birth)(struct stage *stage, struct error *error));
+
+/* Plays this side's rows of stage->score, init those from plan->first_row on. 0, or -1 with the error (ours or the other side's) filled. */
 int score_play(enum side side, struct stage *stage, struct error *error);

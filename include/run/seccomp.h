@@ -3,6 +3,8 @@
 
 #include "plan/plan.h"
 
+#define SECCOMP_PROGRAM_MOST 4096 /* instructions: BPF_MAXINSNS */
+
 struct arena;
 
 /* The profile as a program for the kernel, in the arena. Names that libseccomp does not know for an architecture are passed over.

@@ -7,6 +7,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/oom.h"
 #include "cgroup/unit.h"
+#include "kern/beside.h"
 #include "plan/plan.h"
 #include "run/deputy.h"
 #include "run/score.h"
@@ -18,8 +19,9 @@ struct stage {
 	const struct score *score;    /* what is played */
 	struct plan *plan;
 	struct trace_lane *trace;     /* --trace: ours; NULL */
-	struct arena *arena;          /* the shared one, with the plan */
-	size_t shared;                /* how much of the arena init maps: what it is to see must be below */
+	struct arena *arena;          /* ours alone: whoever may trace init finds nothing of it there */
+	struct arena *plan_arena;     /* the shared one, with the plan and, in the end, the filter */
+	size_t shared;                /* how much of that init maps: what it is to see must be below */
 	const char *config_text;      /* what config.json said: a copy goes into the state directory */
 	size_t config_length;
 	const char *pid_file;         /* --pid-file, or NULL */
@@ -35,10 +37,12 @@ struct stage {
 
 	struct cgroup cgroup;         /* open directories of the container's cgroup */
 	struct oom_tally oom;         /* in a unit of systemd's */
+	struct network_beside network; /* being made; taken at birth */
 	struct deputy deputy;         /* in the container's new user namespace, or in one for mounts alone, until it is created */
 	struct placeholder placeholder; /* in a scope of systemd's until init is in it */
 	int container;                /* exec: the pidfd of the container's init; -1 */
 	enum status status;           /* exec: of the container */
+	bool even_frozen;             /* exec: it waits with the container as long as that is frozen */
 	pid_t pid;                    /* init, as the runtime sees it; 0: not born */
 	int pidfd;
 	uint64_t pid_start;           /* field 22 of /proc/PID/stat */
@@ -60,6 +64,7 @@ struct stage {
 
 /* HOST and ASIDE steps; each file in src/run has its topic's. 0, or -1 with the error filled. */
 int host_claim(struct stage *stage, struct error *error);          /* claim.c: the directory ROOT/ID, the lock, the first record */
+int host_network(struct stage *stage, struct error *error);        /* birth.c: a network namespace is begun, on another core */
 int host_deputy(struct stage *stage, struct error *error);         /* deputy.c */
 int host_cgroup(struct stage *stage, struct error *error);         /* cgroup.c: directories, limits, device rules */
 int host_placeholder(struct stage *stage, struct error *error);    /* cgroup.c: who held the place in systemd's scope goes */
@@ -70,6 +75,7 @@ int host_cargo(struct stage *stage, struct error *error);          /* cargo.c: o
 int host_listener(struct stage *stage, struct error *error);       /* start.c: the socket `start` will connect to */
 int host_birth(struct stage *stage, struct error *error);          /* birth.c: init is born */
 int host_id_maps(struct stage *stage, struct error *error);        /* namespaces.c */
+int host_time_offsets(struct stage *stage, struct error *error);   /* namespaces.c */
 int host_net_devices(struct stage *stage, struct error *error);    /* net_devices.c: into the container's network namespace */
 int host_net_devices_stay(struct stage *stage, struct error *error); /* net_devices.c: the way back is given up */
 int host_oom_score(struct stage *stage, struct error *error);      /* process.c */
@@ -85,6 +91,9 @@ int host_console(struct stage *stage, struct error *error);        /* console.c:
 int host_commit(struct stage *stage, struct error *error);         /* claim.c: the record with the pid, the pid file */
 int host_created(struct stage *stage, struct error *error);        /* claim.c: init stands on its own; nothing is left to do */
 int host_exec_commit(struct stage *stage, struct error *error);    /* enter.c: exec: the pid file, the pidfd socket */
+
+/* The error of a score that the kernel does not take. -1. */
+int stage_oom_score_refused(const struct stage *stage, int code, struct error *error);
 
 /* Nothing without stage->pid_file. */
 int stage_write_pid_file(struct stage *stage, struct error *error);

@@ -24,6 +24,11 @@ struct talk {
 	bool executing;  /* init has nothing left to do but to execute */
 };
 
+#define UNANSWERED " does not answer: it may be stopped (SIGSTOP) or frozen"
+
+/* init has not answered in that time: -1, and the error says what may be the reason. */
+int talk_unanswered(struct error *error);
+
 /* Hears init until the connection is closed, by its exec; hands the listener of a late filter to the agent. -1 with the error filled: what
  * kept init from it. */
 int talk_until_exec(struct talk *talk, struct error *error);

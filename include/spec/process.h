@@ -69,5 +69,5 @@ struct spec_process {
 extern const struct json_table spec_process_table;
 
 /* Decodes and checks a document that is a process object (`exec --process`), as spec_read does with process. */
-int spec_process_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec_process *process,
+int spec_process_read(const char *name, const char *text, size_t length, const struct json_homes *homes, struct spec_process *process,
 		      struct json_note **notes, struct error *error);

@@ -1,7 +1,10 @@
 /* config.json as C structs: runtime-spec 1.3.0, what applies to Linux. One header and one file a chapter.
  *
  * Optional numbers, booleans and objects are pointers into the arena (NULL: absent); lists are never NULL, only empty.
- * All of it is const once decoded. */
+ * All of it is const once decoded.
+ *
+ * What plan takes init will read, in an arena that it maps, and who may trace init reads all of that. So hooks, annotations, resources and
+ * the seccomp profile have FIELD_HOST: plan decides what of them init gets. What exec has no use for has FIELD_MAKING. */
 #pragma once
 
 #include "json/json.h"
@@ -35,5 +38,9 @@ struct spec {                /* config.md */
 extern const struct json_table spec_table;
 
 /* Decodes the text of a config.json. 0, or -1 with the error filled; notes may be NULL. */
+int spec_read_into(const char *name, const char *text, size_t length, const struct json_homes *homes, struct spec *spec,
+		   struct json_note **notes, struct error *error);
+
+/* The same, all of it in one arena. */
 int spec_read(const char *name, const char *text, size_t length, struct arena *arena, struct spec *spec, struct json_note **notes,
 	      struct error *error);

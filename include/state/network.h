@@ -12,6 +12,7 @@
 struct network_device {
 	const char *host;             /* its name here */
 	int32_t index, index_inside;  /* its number here, and in the container's namespace */
+	int32_t asked;                /* the number it is to have here again: noted before it is moved back; 0: it has not been */
 	int32_t master;               /* the bridge or bond it was a port of; 0: none */
 	const char *master_name;      /* ... by name: numbers are given again */
 	const char *kind;             /* "veth"; NULL: a piece of hardware */
@@ -30,7 +31,7 @@ struct network_note {
 /* `mounts` is this process's, whatever the note says. */
 int network_save(const struct state_dir *state, const struct network_note *note, struct arena *arena, struct error *error);
 
-/* 1: read; 0: there is none; -1 with the error filled, whose code is 0 if the note is damaged. */
+/* 1: read; 0: there is none; -1 with the error filled, whose code is 0 if the note is damaged, as it is with STATE_DAMAGED. */
 int network_load(const struct state_dir *state, struct arena *arena, struct network_note *note, struct error *error);
 
 /* Mounts the namespace behind the descriptor; `name` is one of the two. */
@@ -41,6 +42,9 @@ int network_kept(const struct state_dir *state, const char *name);
 
 /* A process in the mount namespace in which they are kept, if that is another than ours; 0: nobody is, as far as we see. */
 pid_t network_keeper(const struct network_note *note);
+
+/* Gives up the namespaces kept in a state directory, which need not have its name any more. */
+void network_give_up(int dir);
 
 /* Gives all that up: first the namespaces, then the note. */
 void network_forget(const struct state_dir *state);

@@ -1,33 +1,17 @@
 /* One growing block of memory per command. */
-#define _GNU_SOURCE 1
 #include "base/arena.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "base/format.h"
+#include "base/file.h"
 
 #define ALIGNMENT 16
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
-
-/* MFD_NOEXEC_SEAL is Linux 6.3's, and there vm.memfd_noexec=2 refuses a memfd without it; an older kernel answers EINVAL. */
-static int create_memfd(void)
-{
-	int fd = memfd_create("caisson-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("caisson-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	return fd;
-}
 
 /* A memfd is a file, and RLIMIT_FSIZE holds for it, though it takes no memory before it is touched: then the arena is as small as that,
  * once and for all, so that it can be sealed. */
@@ -40,16 +24,16 @@ static size_t file_size(void)
 	return limit.rlim_cur & ~(size_t)0xffff; /* whole pages, however large they are here */
 }
 
-int arena_open_shared(struct arena *arena)
+int arena_open_shared(struct arena *arena, uintptr_t address)
 {
-	void *wanted = (void *)ARENA_ADDRESS;
+	void *wanted = (void *)address;
 	const size_t size = file_size();
 
 	if (size < ARENA_LEAST)
 		return -EFBIG;
-	_cleanup_fd int fd = create_memfd();
+	_cleanup_fd int fd = memfd_make("caisson-plan");
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
-		return -errno;
+		return fd < 0 ? fd : -errno;
 	void *base = mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
 	if (base == MAP_FAILED)
 		return -errno;
@@ -83,6 +67,12 @@ void arena_close(struct arena *arena)
 	*arena = (struct arena){ .fd = -1 };
 }
 
+void arena_reset(struct arena *arena)
+{
+	memset(arena->base, 0, arena->used);
+	arena->used = 0;
+}
+
 static _Noreturn void arena_full(void)
 {
 	static const char message[] = "caisson: out of memory: the command needs more than its arena holds\n";
@@ -99,8 +89,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (start > arena->size || size > arena->size - start)
 		arena_full();
 	arena->used = start + size;
-	return arena->base + start; /* zeroed: a fresh page, and nothing is handed out twice */
+	return arena->base + start; /* zeroed: a fresh page, or by arena_reset */
 }
+
+bool arena_is_short(const struct arena *arena) { return arena->size - arena->used < arena->size / 8; }
 
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t larger)
 {
@@ -113,35 +105,7 @@ void *arena_grow(struct arena *arena, void *block, size_t size, size_t larger)
 		return block;
 	}
 	void *moved = arena_alloc(arena, larger);
-	if (size)
+	if (block)
 		memcpy(moved, block, size);
 	return moved;
-}
-
-char *arena_copy(struct arena *arena, const char *text, size_t length)
-{
-	char *copy = arena_alloc(arena, length + 1);
-
-	if (length)
-		memcpy(copy, text, length);
-	return copy;
-}
-
-char *arena_string(struct arena *arena, const char *text)
-{
-	return arena_copy(arena, text, strlen(text));
-}
-
-char *arena_printf(struct arena *arena, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	size_t length = format_v(NULL, 0, format, args);
-	va_end(args);
-	char *text = arena_alloc(arena, length + 1);
-	va_start(args, format);
-	format_v(text, length + 1, format, args);
-	va_end(args);
-	return text;
 }

@@ -13,7 +13,7 @@ static void fill_text(struct error *error, int code, const char *text, va_list a
 		memcpy(error->text + sizeof(error->text) - 4, "...", 4);
 }
 
-int fail(struct error *error, int code, const char *format, ...)
+int(fail)(struct error *error, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -25,7 +25,7 @@ int fail(struct error *error, int code, const char *format, ...)
 	return -1;
 }
 
-int fail_at(struct error *error, const struct place *place, int code, const char *text, ...)
+int(fail_at)(struct error *error, const struct place *place, int code, const char *text, ...)
 {
 	va_list args;
 

@@ -40,6 +40,7 @@ static const struct {
 	CAUSE(EMFILE, "too many open files"),
 	CAUSE(ENOTTY, "not a terminal"),
 	CAUSE(ETXTBSY, "the file is open for writing or executing"),
+	CAUSE(ETOOMANYREFS, "more descriptors are on their way between the user's processes than one may have open"),
 	CAUSE(EFBIG, "too big, or the limit on the size of files (RLIMIT_FSIZE) is too low"),
 	CAUSE(ENOSPC, "no space left on device"),
 	CAUSE(ESPIPE, "not seekable"),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "base/cleanup.h"
@@ -73,6 +74,17 @@ ssize_t file_read(int dir, const char *name, char *to, size_t size)
 	return fd < 0 ? -errno : read_all(fd, to, size);
 }
 
+ssize_t file_look(int dir, const char *name, char *to, size_t size)
+{
+	_cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
+
+	if (n < 0)
+		return -errno;
+	to[n] = '\0';
+	return n;
+}
+
 /* A new file beside `name`; its name is put into `temporary`. Leftovers of a killed process with our pid are stepped over. */
 static int create_beside(int dir, const char *name, char *temporary, size_t size)
 {
@@ -108,4 +120,46 @@ int file_replace(int dir, const char *name, const void *data, size_t length, mod
 	if (r < 0)
 		unlinkat(dir, temporary, 0);
 	return r;
+}
+
+/* 0; or -errno, also of file systems that have no O_TMPFILE, and where we may not link what we made (open(2)). */
+static int link_new(int dir, const char *name, const void *data, size_t length, mode_t mode)
+{
+	const char *slash = strrchr(name, '/');
+	char path[1024];
+
+	if (format(path, sizeof(path), "%.*s.", slash ? (int)(slash + 1 - name) : 0, name) >= sizeof(path))
+		return -ENAMETOOLONG;
+	_cleanup_fd int fd = openat(dir, path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	int r = write_all(fd, data, length);
+	if (r < 0)
+		return r;
+	return fchmod(fd, mode) < 0 || linkat(fd, "", dir, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int file_place(int dir, const char *name, const void *data, size_t length, mode_t mode)
+{
+	struct stat there;
+
+	if (link_new(dir, name, data, length, mode) == 0)
+		return 0;
+	if (fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode))
+		return S_ISDIR(there.st_mode) ? -EISDIR : -EEXIST;
+	return file_replace(dir, name, data, length, mode);
+}
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/* MFD_NOEXEC_SEAL is Linux 6.3's, and there vm.memfd_noexec=2 refuses a memfd without it; an older kernel answers EINVAL. */
+int memfd_make(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd < 0 ? -errno : fd;
 }

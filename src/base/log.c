@@ -59,7 +59,7 @@ static size_t quoted_char(const char *at, size_t available, char to[TEXT_ESCAPED
 	if (*at != '"')
 		return text_visible_char(at, available, to, taken);
 	*taken = 1;
-	memcpy(to, "\"\"", 2);
+	to[0] = to[1] = '"';
 	return 2;
 }
 

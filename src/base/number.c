@@ -34,10 +34,26 @@ int number_u64(const char *text, uint64_t *to)
 	return r;
 }
 
+int number_bytes(const char *text, uint64_t *to)
+{
+	static const char units[] = "kmgt";
+	uint64_t value = 0;
+	int r = digits(&text, &value);
+
+	if (r == -EINVAL)
+		return r;
+	const char *unit = *text ? strchr(units, *text | 0x20) : NULL;
+	if (*text && (!unit || text[1]))
+		return -EINVAL;
+	const int bits = unit ? 10 * (int)(unit - units + 1) : 0;
+	*to = r < 0 || value > UINT64_MAX >> bits ? UINT64_MAX : value << bits;
+	return 0;
+}
+
 int number_i64(const char *text, int64_t *to)
 {
 	bool negative = *text == '-';
-	uint64_t value;
+	uint64_t value = 0;
 	int r = number_u64(text + negative, &value);
 
 	if (r < 0)
@@ -50,7 +66,7 @@ int number_i64(const char *text, int64_t *to)
 
 int number_u32(const char *text, uint32_t max, uint32_t *to)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	int r = number_u64(text, &value);
 
 	if (r < 0)

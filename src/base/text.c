@@ -40,6 +40,13 @@ void text_add_char(struct text *text, char c)
 	text_add_bytes(text, &c, 1);
 }
 
+void text_add_blanks(struct text *text, size_t count)
+{
+	memset(reserve(text, count), ' ', count);
+	text->length += count;
+	text->data[text->length] = '\0';
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	va_list args;
@@ -120,12 +127,13 @@ static const struct {
 
 size_t text_json_char(const char *at, size_t available, char to[TEXT_ESCAPED], size_t *taken)
 {
+	static const char replacement[] = { '\xef', '\xbf', '\xbd' }; /* U+FFFD */
 	size_t length = utf8_length(at, available);
 
 	*taken = length ? length : 1;
 	if (!length) {
-		memcpy(to, "\xef\xbf\xbd", 3); /* U+FFFD */
-		return 3;
+		memcpy(to, replacement, sizeof(replacement));
+		return sizeof(replacement);
 	}
 	for (size_t i = 0; i < sizeof(json_short) / sizeof(json_short[0]); i++) {
 		if (*at == json_short[i].raw) {
@@ -153,14 +161,28 @@ size_t text_visible_char(const char *at, size_t available, char to[TEXT_ESCAPED]
 	return out;
 }
 
+/* How many bytes from here on both escapes leave as they are. */
+static size_t plain_length(const char *string)
+{
+	size_t length = 0;
+
+	while (string[length] >= ' ' && string[length] < 0x7f && string[length] != '"' && string[length] != '\\')
+		length++;
+	return length;
+}
+
 static void add_escaped(struct text *text, const char *string, size_t (*escape)(const char *, size_t, char *, size_t *))
 {
 	size_t left = strlen(string), taken;
 	char escaped[TEXT_ESCAPED];
 
 	for (; left; string += taken, left -= taken) {
-		size_t length = escape(string, left, escaped, &taken);
-		text_add_bytes(text, escaped, length);
+		size_t length = plain_length(string);
+		taken = length;
+		if (length)
+			text_add_bytes(text, string, length);
+		else
+			text_add_bytes(text, escaped, escape(string, left, escaped, &taken));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "cgroup/tree.h"
 #include "state/state.h"
 
@@ -80,13 +81,21 @@ static int open_freezer(const struct cgroup_at *at, size_t index)
 	return faccessat(dir, hierarchy->v2 ? "cgroup.freeze" : "freezer.state", F_OK, 0) < 0 ? -errno : take_fd(&dir);
 }
 
-/* A legacy freezer is preferred: it is where others look on such a host. */
+/* A directory that was removed while it was open says so. */
+static int as_missing(int r)
+{
+	return r == -ENODEV ? -ENOENT : r;
+}
+
+/* A legacy freezer is preferred: it is where others look on such a host. One that cannot be opened is not missing. */
 static int find_freezer(const struct cgroup_at *at, struct freezer *freezer)
 {
 	_cleanup_fd int unified = -1;
 
 	for (size_t i = 0; i < at->count; i++) {
-		_cleanup_fd int dir = open_freezer(at, i);
+		_cleanup_fd int dir = as_missing(open_freezer(at, i));
+		if (dir < 0 && dir != -ENOENT)
+			return dir;
 		if (dir >= 0 && !at->hierarchies[i].v2) {
 			*freezer = (struct freezer){ .dir = take_fd(&dir) };
 			return 0;
@@ -96,12 +105,6 @@ static int find_freezer(const struct cgroup_at *at, struct freezer *freezer)
 	}
 	*freezer = (struct freezer){ .dir = take_fd(&unified), .v2 = true };
 	return freezer->dir < 0 ? -ENOENT : 0;
-}
-
-/* A directory that was removed while it was open says so. */
-static int as_missing(int r)
-{
-	return r == -ENODEV ? -ENOENT : r;
 }
 
 int cgroup_freeze(const struct cgroup_at *at, int timeout_ms, int interrupt)
@@ -124,7 +127,7 @@ int cgroup_thaw(const struct cgroup_at *at)
 
 	for (size_t i = 0; i < at->count; i++) {
 		_cleanup_fd int dir = open_freezer(at, i);
-		int r = dir < 0 ? -ENOENT : as_missing(freezer_release(&(struct freezer){ dir, at->hierarchies[i].v2 }));
+		int r = as_missing(dir < 0 ? dir : freezer_release(&(struct freezer){ dir, at->hierarchies[i].v2 }));
 		if (r < 0 && r != -ENOENT)
 			return r;
 		result = r == 0 ? 0 : result;
@@ -132,11 +135,36 @@ int cgroup_thaw(const struct cgroup_at *at)
 	return result == 0 && cgroup_frozen(at) ? -EBUSY : result;
 }
 
-/* Also one that is only asked to be: whoever did it may have died while waiting. Both files of v2 matter: the first has what was
- * asked for here, the other one what cgroups above impose. */
-static bool is_frozen(int dir, bool v2)
+/* Both files of v2 matter: the first has what was asked for here, the other one what cgroups above impose. */
+bool freezer_frozen(const struct freezer *freezer)
 {
-	return v2 ? file_begins(dir, "cgroup.freeze", "1") || tree_event(dir, "frozen 1") : tree_v1_frozen(dir);
+	return freezer->v2 ? file_begins(freezer->dir, "cgroup.freeze", "1") || tree_event(freezer->dir, "frozen 1")
+			   : tree_v1_frozen(freezer->dir);
+}
+
+#define LOOK_SIZE 256
+#define NAME_MOST 4000
+
+/* What a file of the cgroup says, found by its name. NULL: there is none. */
+static const char *look(const struct record_cgroup *hierarchy, const char *path, const char *file, char text[LOOK_SIZE])
+{
+	char name[NAME_MOST + 64];
+
+	format(name, sizeof(name), "%s/%s/%s", hierarchy->mount, path, file);
+	return file_look(AT_FDCWD, name, text, LOOK_SIZE) > 0 ? text : NULL;
+}
+
+/* Hardly any is. So much is told by names alone; whose cgroup it is, is asked of one that looks frozen, or has too long a name. */
+static bool looks_frozen(const struct record_cgroup *hierarchy, const char *path)
+{
+	char text[LOOK_SIZE];
+
+	if (strlen(hierarchy->mount) + strlen(path) > NAME_MOST)
+		return true;
+	if (!hierarchy->v2)
+		return look(hierarchy, path, "freezer.state", text) && strncmp(text, "THAWED", strlen("THAWED")) != 0;
+	return (look(hierarchy, path, "cgroup.freeze", text) && *text == '1') ||
+	       (look(hierarchy, path, "cgroup.events", text) && strstr(text, "frozen 1"));
 }
 
 int cgroup_frozen(const struct cgroup_at *at)
@@ -145,8 +173,10 @@ int cgroup_frozen(const struct cgroup_at *at)
 
 	for (size_t i = 0; i < at->count && !frozen && tree_path_valid(at->path); i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
+		if (!looks_frozen(hierarchy, at->path))
+			continue;
 		_cleanup_fd int dir = tree_of(hierarchy, at->path);
-		frozen = dir >= 0 && is_frozen(dir, hierarchy->v2);
+		frozen = dir >= 0 && freezer_frozen(&(struct freezer){ dir, hierarchy->v2 });
 	}
 	return frozen;
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
+#include "cgroup/freeze.h"
 #include "cgroup/tree.h"
 #include "kern/procfs.h"
 #include "plan/plan.h"
@@ -24,29 +25,62 @@ static const char *below(const char *path, const char *above)
 	return path[length] ? path + length + 1 : "";
 }
 
-/* "0::/machine/one": its path in the v2 tree. */
-static const char *v2_path(char *lines)
+/* "cpu,freezer" */
+static bool has_name(const char *names, const char *name)
+{
+	const size_t length = strlen(name);
+
+	while (strncmp(names, name, length) != 0 || (names[length] && names[length] != ',')) {
+		names += strcspn(names, ",");
+		if (!*names++)
+			return false;
+	}
+	return true;
+}
+
+/* "0::/machine/one": its path in the v2 tree. "7:freezer:/machine/one": in the freezer's. */
+static const char *path_in(char *lines, bool v2)
 {
 	char *rest;
 
-	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (strncmp(line, "0::", 3) == 0)
-			return line + 3;
+	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (v2 ? strcmp(line, "0:") == 0 : has_name(names + 1, "freezer"))
+			return path;
+	}
 	return NULL;
 }
 
-/* What cannot be found out leaves the container's own. */
-static int open_where_init_is(int dir, pid_t init, const char *container)
+/* Where a process is, in the v2 tree or in the freezer's. What cannot be found out leaves the container's own. */
+static int open_where_it_is(int dir, bool v2, pid_t pid, const char *container)
 {
 	char path[40], text[8192];
 	_cleanup_fd int procfs = procfs_host();
 
-	format(path, sizeof(path), "%d/cgroup", (int)init);
+	format(path, sizeof(path), "%d/cgroup", (int)pid);
 	_cleanup_fd int fd = procfs < 0 ? -1 : procfs_open(procfs, path, O_RDONLY);
 	if (fd < 0 || read_all(fd, text, sizeof(text)) < 0)
 		return -ENOENT;
-	const char *where = v2_path(text), *rest = where ? below(where, container) : NULL;
+	const char *where = path_in(text, v2), *rest = where ? below(where, container) : NULL;
 	return rest && tree_path_valid(rest) ? tree_open(dir, rest) : -ENOENT;
+}
+
+bool cgroup_process_frozen(const struct cgroup_at *at, pid_t pid)
+{
+	bool frozen = false;
+
+	for (size_t i = 0; i < at->count && !frozen && tree_path_valid(at->path); i++) {
+		const bool v2 = at->hierarchies[i].v2;
+		_cleanup_fd int dir = tree_of(&at->hierarchies[i], at->path);
+		if (dir < 0 || (!v2 && faccessat(dir, "freezer.state", F_OK, 0) < 0))
+			continue;
+		_cleanup_fd int inner = open_where_it_is(dir, v2, pid, at->path);
+		frozen = inner >= 0 && freezer_frozen(&(struct freezer){ inner, v2 });
+	}
+	return frozen;
 }
 
 /* Whether a legacy hierarchy carries a controller: it is mounted under the names of what it has, "/sys/fs/cgroup/cpu,cpuacct". */
@@ -109,7 +143,7 @@ static int open_one(const struct cgroup_at *at, size_t i, pid_t init, const stru
 		int inner = tree_open(dir, wish);
 		return inner < 0 ? fail(error, -inner, "--cgroup '%s': cannot open it below the container's cgroup", wish) : inner;
 	}
-	int inner = hierarchy->v2 ? open_where_init_is(dir, init, at->path) : -ENOENT;
+	int inner = hierarchy->v2 ? open_where_it_is(dir, true, init, at->path) : -ENOENT;
 	return inner < 0 ? take_fd(&dir) : inner;
 }
 
@@ -118,7 +152,7 @@ int cgroup_open(const struct cgroup_at *at, pid_t init, const struct cgroup_wish
 {
 	struct plan_cgroup_directory *directories = arena_array(arena, struct plan_cgroup_directory, at->count);
 
-	*to = (struct cgroup){ .v2 = -1 };
+	*to = (struct cgroup){ .lock = -1, .v2 = -1 };
 	if (at->count > CGROUP_DIRECTORIES_MOST || !tree_path_valid(at->path))
 		return fail(error, EINVAL, "'%s' cannot be a container's cgroup", at->path ? at->path : "");
 	try(check_wishes(at, wishes, error));
@@ -132,6 +166,7 @@ int cgroup_open(const struct cgroup_at *at, pid_t init, const struct cgroup_wish
 		if (at->hierarchies[i].v2)
 			to->v2 = fd;
 		directories[i] = (struct plan_cgroup_directory){ .mount = at->hierarchies[i].mount, .v2 = at->hierarchies[i].v2 };
+		plan->legacy = plan->legacy || !at->hierarchies[i].v2;
 	}
 	if (!wishes->even_frozen && to->v2 >= 0 && tree_event(to->v2, "frozen 1")) {
 		cgroup_close(to);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -30,14 +31,17 @@ static void close_all(struct victims *victims)
 		close_fd(&victims->v1[--victims->count]);
 }
 
-static void open_all(struct victims *victims, const struct cgroup_at *at)
+/* One that cannot be opened is not gone: somebody may be in there. */
+static int open_all(struct victims *victims, const struct cgroup_at *at)
 {
 	*victims = (struct victims){ .v2 = -1, .freezer = -1 };
 	for (size_t i = 0; i < at->count && victims->count < CGROUP_DIRECTORIES_MOST; i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
 		int dir = tree_of(hierarchy, at->path);
-		if (dir < 0)
+		if (dir == -ENOENT || dir == -ENODEV)
 			continue;
+		if (dir < 0)
+			return dir;
 		if (hierarchy->v2 && victims->v2 < 0) {
 			victims->v2 = dir;
 			continue;
@@ -46,6 +50,7 @@ static void open_all(struct victims *victims, const struct cgroup_at *at)
 		if (faccessat(dir, "freezer.state", W_OK, 0) == 0)
 			victims->freezer = dir;
 	}
+	return 0;
 }
 
 /* What is frozen by v1 does not die. */
@@ -56,16 +61,27 @@ static void thaw(const struct victims *victims)
 }
 
 /* So that nothing forks between being counted and being killed. */
-static bool freeze(const struct freezer *freezer, int64_t deadline)
+static void freeze(const struct freezer *freezer, int64_t deadline)
 {
 	int64_t until = clock_ms() + FREEZE_MS;
 
-	return freezer->dir >= 0 && freezer_stop(freezer, until < deadline ? until : deadline, -1) == 0;
+	if (freezer->dir >= 0)
+		freezer_stop(freezer, until < deadline ? until : deadline, -1);
 }
 
+#define AT_ONCE 128 /* descriptors; the usual limit is 1024 */
+
+struct target {
+	pid_t pid;
+	int pidfd;
+	bool there;
+};
 struct shooting {
 	int dir;
-	bool frozen;
+	int64_t deadline;
+	int spare; /* given up for the list's descriptor where there is none left */
+	size_t count;
+	struct target targets[AT_ONCE];
 };
 
 static int is_pid(pid_t pid, void *data)
@@ -88,40 +104,86 @@ static int shoot_process_of(pid_t thread, const struct shooting *shooting)
 	return r == -ESRCH ? 0 : r;
 }
 
-/* The descriptor first, then the question whether it is still one of them: so the number cannot mean somebody else (rule B.14.9).
- * What is frozen cannot have ended meanwhile. */
-static int shoot(pid_t pid, void *data)
+static int by_pid(const void *a, const void *b)
 {
-	const struct shooting *shooting = data;
-	_cleanup_fd int pidfd = pidfd_open(pid);
+	pid_t one = ((const struct target *)a)->pid, other = ((const struct target *)b)->pid;
+
+	return (one > other) - (one < other);
+}
+
+static int mark(pid_t pid, void *data)
+{
+	struct shooting *shooting = data;
+	const struct target wanted = { .pid = pid };
+	struct target *found = bsearch(&wanted, shooting->targets, shooting->count, sizeof(wanted), by_pid);
+
+	if (found)
+		found->there = true;
+	return 0;
+}
+
+/* The descriptors are there; now the question whether they are still of this cgroup: so no number can mean somebody else (rule B.14.9),
+ * not even where a freezer should have kept them all, as not everybody need be below it. The list is read once for all of them: for each
+ * it would take a fork bomb's square. */
+static int fire(struct shooting *shooting)
+{
+	int result = 0;
+
+	close_fd(&shooting->spare);
+	if (shooting->count) {
+		qsort(shooting->targets, shooting->count, sizeof(shooting->targets[0]), by_pid);
+		result = tree_processes(shooting->dir, mark, shooting);
+	}
+	for (size_t i = 0; i < shooting->count; i++) {
+		struct target *target = &shooting->targets[i];
+		int r = target->there ? pidfd_signal(target->pidfd, SIGKILL) : 0;
+		if (r < 0 && r != -ESRCH && result == 0)
+			result = r;
+		close_fd(&target->pidfd);
+	}
+	shooting->count = 0;
+	shooting->spare = fcntl(shooting->dir, F_DUPFD_CLOEXEC, 3);
+	return result;
+}
+
+static int aim(pid_t pid, void *data)
+{
+	struct shooting *shooting = data;
+	int pidfd = pidfd_open(pid), r = 0;
 
 	if (pidfd == -EINVAL || pidfd == -ENOENT) /* a thread, before and since Linux 6.16 */
 		return shoot_process_of(pid, shooting);
-	if (pidfd < 0)
-		return pidfd == -ESRCH ? 0 : pidfd;
-	if (!shooting->frozen && tree_processes(shooting->dir, is_pid, &pid) == 0)
+	if (pidfd == -EMFILE && shooting->count && (r = fire(shooting)) == 0)
+		pidfd = pidfd_open(pid);
+	if (r < 0 || pidfd < 0)
+		return r < 0 ? r : pidfd == -ESRCH ? 0 : pidfd;
+	shooting->targets[shooting->count++] = (struct target){ .pid = pid, .pidfd = pidfd };
+	if (shooting->count < AT_ONCE)
 		return 0;
-	int r = pidfd_signal(pidfd, SIGKILL);
-	return r == -ESRCH ? 0 : r;
+	r = fire(shooting);
+	return r == 0 && clock_ms() >= shooting->deadline ? -ETIMEDOUT : r;
 }
 
 static int shoot_all(int dir, void *data)
 {
-	struct shooting shooting = { dir, *(bool *)data };
+	struct shooting shooting = { .dir = dir, .deadline = *(const int64_t *)data };
 
-	return tree_processes(dir, shoot, &shooting);
+	shooting.spare = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	int r = tree_processes(dir, aim, &shooting), last = fire(&shooting);
+	close_fd(&shooting.spare);
+	return r < 0 ? r : last;
 }
 
 /* One round over the legacy hierarchies. They hold the same processes, unless the container moved some: the first round is content
  * with one hierarchy. */
 static int kill_v1(const struct victims *victims, int round, int64_t deadline)
 {
-	bool frozen = freeze(&(struct freezer){ .dir = victims->freezer }, deadline);
 	int r = 0;
 
+	freeze(&(struct freezer){ .dir = victims->freezer }, deadline);
 	for (size_t i = 0; i < victims->count && r >= 0; i++)
 		if (round > 0 || victims->freezer < 0 || victims->v1[i] == victims->freezer)
-			r = tree_each(victims->v1[i], shoot_all, &frozen);
+			r = tree_each(victims->v1[i], shoot_all, &deadline);
 	thaw(victims); /* on every way out, or the dying stay (contract section 16.15) */
 	return r;
 }
@@ -129,10 +191,11 @@ static int kill_v1(const struct victims *victims, int round, int64_t deadline)
 /* How many are left, or -errno. */
 static int left(const struct victims *victims)
 {
-	int all = 0;
+	bool populated = false, frozen;
+	int r = victims->v2 < 0 ? 0 : tree_events(victims->v2, &populated, &frozen), all = populated;
 
-	if (victims->v2 >= 0 && tree_event(victims->v2, "populated 1"))
-		all = 1;
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		return r;
 	for (size_t i = 0; i < victims->count; i++) {
 		int count = tree_count(victims->v1[i]);
 		if (count < 0)
@@ -156,9 +219,9 @@ static int wait_for_the_dying(const struct victims *victims, int64_t until)
 static int kill_threaded(int dir, int64_t deadline)
 {
 	const struct freezer freezer = { .dir = dir, .v2 = true };
-	bool frozen = freeze(&freezer, deadline);
-	int r = tree_each(dir, shoot_all, &frozen);
 
+	freeze(&freezer, deadline);
+	int r = tree_each(dir, shoot_all, &deadline);
 	freezer_release(&freezer);
 	return r;
 }
@@ -173,7 +236,7 @@ static int kill_v2(const struct victims *victims, int64_t deadline)
 /* Nothing has been killed before the first round; after it there is more patience each time. */
 static int64_t round_end(int round, int64_t deadline)
 {
-	int64_t end = round == 0 ? 0 : clock_ms() + (20ll << (round < 5 ? round : 5));
+	int64_t end = round == 0 ? 0 : clock_ms() + (20LL << (round < 5 ? round : 5));
 
 	return end < deadline ? end : deadline;
 }
@@ -199,8 +262,8 @@ int cgroup_kill(const struct cgroup_at *at, int timeout_ms)
 
 	if (!tree_path_valid(at->path))
 		return -EINVAL;
-	open_all(&victims, at);
-	for (int round = 0; (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
+	r = open_all(&victims, at);
+	for (int round = 0; r >= 0 && (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
 		r = round > 0 && clock_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
 		if (r < 0)
 			break;

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
@@ -20,6 +22,7 @@
 _Static_assert(CGROUP_DIRECTORIES_MOST >= 1 + CG_CONTROLLERS, "room for the v2 tree and each legacy hierarchy");
 
 #define MAKE_ATTEMPTS 5
+#define MAKER_MS      10
 
 /* Controllers that systemd hands out (systemd.resource-control(5)); what else there is it neither enables nor disables. */
 #define SYSTEMDS (1u << CG_CPU | 1u << CG_CPUSET | 1u << CG_IO | 1u << CG_MEMORY | 1u << CG_PIDS)
@@ -135,17 +138,70 @@ static int settle_type(const struct making *m, int dir, struct error *error)
 	return r < 0 ? fail_at(error, &m->plan->at, -r, "cannot make the cgroup '%s' threaded", m->plan->path) : 0;
 }
 
+static bool is_refusal(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS;
+}
+
+static bool is_first(const struct making *m)
+{
+	return m->directory == m->plan->directories;
+}
+
+/* Another create has it: what there is of it goes with that one's container. */
+static int lost(struct making *m, struct error *error)
+{
+	m->made = 0;
+	return fail_at(error, &m->plan->at, 0, "container's cgroup is not empty: another container is being made in it");
+}
+
+/* From here until the cgroup is closed it is ours alone: between the look at who is in it and the birth of init another create would
+ * find it just as empty. The first hierarchy's lock is enough: every create comes by there first, with nothing done in the others, and who
+ * comes later finds init in there. It is a lock on cgroup.kill (Linux 5.14), which nobody but the cgroup's owner can open; the
+ * directory itself everybody can, and could keep it locked. systemd's units are told apart by their names. */
+static int claim(struct making *m, struct cgroup *cgroup, int dir, struct error *error)
+{
+	cgroup->lock = openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	if (cgroup->lock < 0 && errno != ENOENT && !is_refusal(-errno))
+		return fail_at(error, &m->plan->at, errno, "cannot open cgroup.kill of the cgroup '%s'", m->plan->path);
+	if (flock(cgroup->lock < 0 ? dir : cgroup->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return lost(m, error);
+	return fail_at(error, &m->plan->at, errno, "cannot lock the cgroup '%s'", m->plan->path);
+}
+
+/* Who has made the directory a moment ago may be another create, than which we were faster with the lock: its mark is about to say that
+ * one of us has made it, and then it leaves it to us. Without that mark it would stay when the container goes. */
+static void await_maker(int dir, const struct stat *info)
+{
+	for (int i = 0; i < MAKER_MS && time(NULL) - info->st_ctime <= 1 && !tree_marked(dir); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* In a directory that we have made somebody else can only be where he was faster with the lock. `populated`: or -errno. */
+static int count_processes(const struct making *m, int dir, int populated)
+{
+	if (!m->made)
+		return tree_count(dir);
+	return !is_first(m) ? 0 : m->directory->v2 ? populated : tree_count(dir);
+}
+
 /* Sharing with others would mix limits and kills up; and in a frozen cgroup init would never answer (contract section 14.2). */
 static int check_unused(const struct making *m, int dir, int ours, struct error *error)
 {
-	int count = m->made ? 0 : tree_count(dir);
+	bool populated = false, frozen = false;
 
+	int r = m->directory->v2 ? tree_events(dir, &populated, &frozen) : 0;
+	if (!m->directory->v2 && m->directory->controllers & 1u << CG_FREEZER)
+		frozen = tree_v1_frozen(dir);
+	int count = count_processes(m, dir, r < 0 ? r : populated);
 	if (count < 0)
 		return fail_at(error, &m->plan->at, -count, "cannot read the processes of the cgroup '%s'", m->plan->path);
 	count -= ours;
 	if (count > 0)
 		return fail_at(error, &m->plan->at, 0, "container's cgroup is not empty: %d process(es) found", count);
-	if (m->directory->v2 ? tree_event(dir, "frozen 1") : m->directory->controllers & 1u << CG_FREEZER && tree_v1_frozen(dir))
+	if (frozen)
 		return fail_at(error, &m->plan->at, 0, "container's cgroup unexpectedly frozen");
 	return 0;
 }
@@ -210,11 +266,6 @@ static int fill(const struct making *m, int dir, struct error *error)
 	return 0;
 }
 
-static bool is_refusal(int r)
-{
-	return r == -EACCES || r == -EPERM || r == -EROFS;
-}
-
 static int make_one(struct making *m, struct cgroup *cgroup, struct error *error)
 {
 	int dir = -1;
@@ -230,15 +281,24 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 			       m->plan->rootless && is_refusal(dir) ? CGROUP_ROOTLESS ": " : "", m->plan->unit ? "open" : "make",
 			       m->plan->path, m->directory->mount);
 	struct stat info;
-	cgroup->inode[cgroup->count] = fstat(dir, &info) == 0 ? info.st_ino : 0;
+	bool known = fstat(dir, &info) == 0;
+	cgroup->inode[cgroup->count] = known ? info.st_ino : 0;
 	cgroup->fd[cgroup->count++] = dir;
 	if (m->directory->v2)
 		cgroup->v2 = dir;
 	cgroup->made = cgroup->made || m->made || m->plan->unit;
+	uint64_t *mark = &cgroup->mark[cgroup->count - 1];
+	/* Before the lock: whoever has that instead of us takes over that the directory is to be removed. */
+	if (m->made && tree_mark_new(dir, mark) == -EEXIST)
+		return lost(m, error);
+	if (is_first(m) && !m->plan->unit)
+		try(claim(m, cgroup, dir, error));
+	if (is_first(m) && !m->made && !m->plan->unit && !m->plan->rootless && known)
+		await_maker(dir, &info);
 	try(fill(m, dir, error));
 	/* Nobody is in it, so whoever had it before has ended; if that was a container of ours, it is ours to remove now. */
-	uint64_t *mark = &cgroup->mark[cgroup->count - 1];
-	*mark = tree_mark(dir, m->made || m->plan->unit);
+	if (!m->made)
+		*mark = tree_mark(dir, m->plan->unit);
 	cgroup->made = cgroup->made || *mark & TREE_MARK_MADE;
 	return 0;
 }
@@ -276,7 +336,7 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 	size_t count = 0;
 	int r = 0;
 
-	*cgroup = (struct cgroup){ .v2 = -1 };
+	*cgroup = (struct cgroup){ .lock = -1, .v2 = -1 };
 	if (!plan->path)
 		return 0;
 	if (!tree_path_valid(plan->path) || plan->directory_count > CGROUP_DIRECTORIES_MOST)
@@ -297,6 +357,8 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 
 void cgroup_close(struct cgroup *cgroup)
 {
+	if (cgroup->count)
+		close_fd(&cgroup->lock);
 	while (cgroup->count)
 		close_fd(&cgroup->fd[--cgroup->count]);
 	cgroup->v2 = -1;

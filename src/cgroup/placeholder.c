@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "kern/descriptors.h"
 #include "kern/process.h"
 
 /* System calls alone: this is a copy of our memory, and it is soon where a limit may be very small. It keeps nothing open: whoever waits
@@ -22,7 +22,7 @@ static void hold(int socket, int report, pid_t creator, const struct bus_places 
 	int r = bus_connect(socket, places);
 	if (write(report, &r, sizeof(r)) != sizeof(r))
 		process_end(0);
-	syscall(ABI_SYS_close_range, 0u, ~0u, 0u);
+	descriptors_range(0, ~0u, DESCRIPTORS_CLOSE);
 	for (;;)
 		pause();
 }

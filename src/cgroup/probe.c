@@ -13,19 +13,32 @@
 
 #define MOUNTS "/sys/fs/cgroup"
 
-static bool mounted(const char *path, uint32_t magic)
+/* A hierarchy that cannot be seen for want of memory is no hierarchy that is not there: a container would be in none of it. What is hidden,
+ * or not there, is not. 0, or the -errno. */
+static int trouble(ssize_t r)
 {
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && (uint32_t)fs.f_type == magic;
+	return r >= 0 || r == -ENOENT || r == -ENOTDIR || r == -EACCES || r == -ELOOP || r == -ENAMETOOLONG ? 0 : (int)r;
 }
 
-static void read_v2_controllers(struct host_cgroup *host, struct arena *arena)
+/* 1, 0; or -errno. */
+static int mounted(const char *path, uint32_t magic)
+{
+	struct statfs fs;
+	int r;
+
+	do
+		r = statfs(path, &fs) < 0 ? -errno : 0;
+	while (r == -EINTR);
+	return r < 0 ? trouble(r) : (uint32_t)fs.f_type == magic;
+}
+
+static int read_v2_controllers(struct host_cgroup *host, struct arena *arena)
 {
 	char list[512];
 
-	if (file_read(AT_FDCWD, arena_printf(arena, "%s/cgroup.controllers", host->v2), list, sizeof(list)) < 0)
-		return;
+	ssize_t r = file_read(AT_FDCWD, arena_printf(arena, "%s/cgroup.controllers", host->v2), list, sizeof(list));
+	if (r < 0)
+		return trouble(r);
 	for (const char *at = list; *at;) {
 		size_t length = strcspn(at, " \n");
 		for (int i = 0; i < CG_CONTROLLERS; i++)
@@ -33,21 +46,25 @@ static void read_v2_controllers(struct host_cgroup *host, struct arena *arena)
 				host->v2_controllers |= 1u << i;
 		at += length + (at[length] != '\0');
 	}
+	return 0;
 }
 
 /* The usual place is one statfs(2); the mount table takes hundreds of times longer where there are many mounts. Of hierarchies
  * with several controllers, "cpu" is a link to "cpu,cpuacct". */
-static const char *find_v1(const char *name, struct arena *arena)
+static int find_v1(const char *name, struct arena *arena, const char **path)
 {
 	const char *usual = arena_printf(arena, MOUNTS "/%s", name);
 	char target[256];
 
-	if (!mounted(usual, ABI_CGROUP_SUPER_MAGIC))
-		return mount_table_find_v1(name, arena);
+	int there = mounted(usual, ABI_CGROUP_SUPER_MAGIC);
+	if (there <= 0) {
+		*path = NULL;
+		return there < 0 ? there : mount_table_find_v1(name, arena, path);
+	}
 	ssize_t length = readlink(usual, target, sizeof(target));
-	if (length <= 0 || length == (ssize_t)sizeof(target) || memchr(target, '/', (size_t)length))
-		return usual;
-	return arena_printf(arena, MOUNTS "/%.*s", (int)length, target);
+	bool simple = length > 0 && length < (ssize_t)sizeof(target) && !memchr(target, '/', (size_t)length);
+	*path = simple ? arena_printf(arena, MOUNTS "/%.*s", (int)length, target) : usual;
+	return 0;
 }
 
 /* One word of a line, ended in place. */
@@ -66,13 +83,14 @@ struct found {
 };
 
 /* "cpu	3	54	1": name, number of the hierarchy (0: the v2 tree, or none), cgroups, enabled. */
-static void read_line(struct host_cgroup *host, char *line, struct found *found, struct arena *arena)
+static int read_line(struct host_cgroup *host, char *line, struct found *found, struct arena *arena)
 {
 	const char *name = next_word(&line);
 	uint32_t hierarchy;
+	int r = 0;
 
 	if (number_u32(next_word(&line), UINT32_MAX, &hierarchy) < 0 || hierarchy == 0)
-		return;
+		return 0;
 	for (int i = 0; i < CG_CONTROLLERS; i++) {
 		if (strcmp(cgroup_controller_v1_names[i], name) != 0)
 			continue;
@@ -81,29 +99,34 @@ static void read_line(struct host_cgroup *host, char *line, struct found *found,
 			if (found->hierarchy[k] == hierarchy)
 				host->v1[i] = host->v1[k];
 		if (!host->v1[i])
-			host->v1[i] = find_v1(name, arena);
+			r = find_v1(name, arena, &host->v1[i]);
 		if (host->v1[i])
 			found->hierarchy[i] = hierarchy;
 	}
+	return r;
 }
 
-static void read_v1(struct host_cgroup *host, struct arena *arena)
+static int read_v1(struct host_cgroup *host, struct arena *arena)
 {
 	struct found found = { .hierarchy = { 0 } };
 	char list[4096];
 
-	if (file_read(AT_FDCWD, "/proc/cgroups", list, sizeof(list)) < 0)
-		return;
+	ssize_t r = file_read(AT_FDCWD, "/proc/cgroups", list, sizeof(list));
+	if (r < 0)
+		return trouble(r);
 	for (char *line = list; *line;) {
 		size_t length = strcspn(line, "\n");
 		char *next = line + length + (line[length] != '\0');
 		line[length] = '\0';
-		read_line(host, line, &found, arena);
+		r = read_line(host, line, &found, arena);
+		if (r < 0)
+			return (int)r;
 		line = next;
 	}
 	if (host->v1[CG_MEMORY])
 		host->memory_v1_swap =
 			access(arena_printf(arena, "%s/memory.memsw.limit_in_bytes", host->v1[CG_MEMORY]), F_OK) == 0;
+	return 0;
 }
 
 static bool any_v1(const struct host_cgroup *host)
@@ -146,18 +169,27 @@ void cgroup_probe_beside(struct host_cgroup *host, struct arena *arena)
 		host->beside = parent;
 }
 
-void cgroup_probe(struct host_cgroup *host, struct arena *arena)
+static int probe_several(struct host_cgroup *host, struct arena *arena)
 {
+	int beside = mounted(MOUNTS "/unified", ABI_CGROUP2_SUPER_MAGIC);
+	int r = beside < 0 ? beside : read_v1(host, arena);
+
+	if (beside > 0)
+		host->v2 = MOUNTS "/unified";
+	host->layout = host->v2 ? CGROUP_HYBRID : any_v1(host) ? CGROUP_LEGACY : CGROUP_NONE;
+	return r;
+}
+
+int cgroup_probe(struct host_cgroup *host, struct arena *arena)
+{
+	int r = mounted(MOUNTS, ABI_CGROUP2_SUPER_MAGIC);
+
 	*host = (struct host_cgroup){ .layout = CGROUP_NONE };
-	if (mounted(MOUNTS, ABI_CGROUP2_SUPER_MAGIC)) {
+	if (r > 0) {
 		host->layout = CGROUP_UNIFIED;
 		host->v2 = MOUNTS;
-	} else {
-		if (mounted(MOUNTS "/unified", ABI_CGROUP2_SUPER_MAGIC))
-			host->v2 = MOUNTS "/unified";
-		read_v1(host, arena);
-		host->layout = host->v2 ? CGROUP_HYBRID : any_v1(host) ? CGROUP_LEGACY : CGROUP_NONE;
+	} else if (r == 0) {
+		r = probe_several(host, arena);
 	}
-	if (host->v2)
-		read_v2_controllers(host, arena);
+	return r < 0 || !host->v2 ? r : read_v2_controllers(host, arena);
 }

@@ -40,7 +40,7 @@ static int add(pid_t pid, void *data)
 /* Name, Umask, State and Tgid are the first lines. */
 pid_t process_of_thread(pid_t thread)
 {
-	_cleanup_fd int procfs = procfs_host();
+	const int procfs = procfs_kept();
 	char path[32], status[512];
 	uint32_t process;
 
@@ -110,6 +110,27 @@ int cgroup_processes(const struct cgroup_at *at, struct arena *arena, struct pid
 	return 0;
 }
 
+static int find(pid_t pid, void *data)
+{
+	return pid == *(const pid_t *)data;
+}
+
+static int find_in(int dir, void *data)
+{
+	return tree_processes(dir, find, data);
+}
+
+bool cgroup_has_process(const struct cgroup_at *at, pid_t pid)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < at->count && found <= 0 && tree_path_valid(at->path); i++) {
+		_cleanup_fd int dir = tree_of(&at->hierarchies[i], at->path);
+		found = dir >= 0 ? tree_each(dir, find_in, &pid) : 0;
+	}
+	return found > 0;
+}
+
 bool pid_list_has(const struct pid_list *list, pid_t pid)
 {
 	return list->count && bsearch(&pid, list->items, list->count, sizeof(pid), by_number);
@@ -146,7 +167,7 @@ int cgroup_signal(const struct cgroup_at *at, int signal, pid_t except, struct a
 	pid_t some[AT_ONCE];
 	size_t count = 0;
 
-	for (size_t i = 0; i < all.count; i++) {
+	for (size_t i = 0; all.items && i < all.count; i++) {
 		if (all.items[i] != except)
 			some[count++] = all.items[i];
 		if (count < AT_ONCE && i + 1 < all.count)

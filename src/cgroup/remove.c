@@ -127,8 +127,10 @@ static int remove_one(const struct record_cgroup *hierarchy, const char *path, i
 	if (hierarchy->mark && !(hierarchy->mark & TREE_MARK_MADE)) /* in this hierarchy it was there before us (runtime.md#delete) */
 		return 0;
 	const char *name = split(parent);
+	if (!name)
+		return -EINVAL;
 	while (root >= 0 && (r = remove_once(root, parent, name)) == -EBUSY && *waits < WAITS)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000l << (*waits)++ }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000L << (*waits)++ }, NULL);
 	return r == -ENOENT || r == -ENODEV || r > 0 ? 0 : r;
 }
 

@@ -325,11 +325,12 @@ static const struct pair memory_stat[] = { { "file", AT(memory.cache), 1, 0 }, {
 static const struct pair memory_events[] = { { "max", AT(memory.usage.failcnt), 1, 0 }, { NULL } };
 static const struct pair huge_events[] = { { "max", HUGE(failcnt), 1, 0 }, { NULL } };
 
+#define ENTRY(member) offsetof(struct stats_memory_entry, member)
 #define MEMORY_V1(prefix, to, part)                                                                          \
-	{ prefix "limit_in_bytes", parse_value, AT(to.limit), part },                                        \
-	{ prefix "usage_in_bytes", parse_value, AT(to.usage), part },                                        \
-	{ prefix "max_usage_in_bytes", parse_value, AT(to.max), part },                                      \
-	{ prefix "failcnt", parse_value, AT(to.failcnt), part }
+	{ prefix "limit_in_bytes", parse_value, AT(to) + ENTRY(limit), part },                               \
+	{ prefix "usage_in_bytes", parse_value, AT(to) + ENTRY(usage), part },                               \
+	{ prefix "max_usage_in_bytes", parse_value, AT(to) + ENTRY(max), part },                             \
+	{ prefix "failcnt", parse_value, AT(to) + ENTRY(failcnt), part }
 #define BFQ(name, to) { "blkio.bfq." name "_recursive", parse_devices, AT(to), STATS_IO }
 #define CPUSET_FLAG(name) { "cpuset." #name, parse_value, AT(cpuset.name), STATS_CPUSET_FLAGS }
 

@@ -47,25 +47,49 @@ int tree_leaf(const char *mount, bool v2, const char *path)
 
 #define MARK "trusted.caisson"
 
+static int set_mark(int dir, bool made, int flags, uint64_t *mark)
+{
+	*mark = 0;
+	uint64_t number;
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		return 0;
+	number = (number & ~(uint64_t)TREE_MARK_MADE) | (made ? TREE_MARK_MADE : 0);
+	if (fsetxattr(dir, MARK, &number, sizeof(number), flags) < 0)
+		return errno == EEXIST ? -EEXIST : 0;
+	*mark = number;
+	return 0;
+}
+
 uint64_t tree_mark(int dir, bool made)
 {
 	uint64_t before, mark;
 
 	if (fgetxattr(dir, MARK, &before, sizeof(before)) == sizeof(before) && before & TREE_MARK_MADE)
 		made = true;
-	if (getrandom(&mark, sizeof(mark), GRND_NONBLOCK) != sizeof(mark))
-		return 0;
-	mark = (mark & ~(uint64_t)TREE_MARK_MADE) | (made ? TREE_MARK_MADE : 0);
-	return fsetxattr(dir, MARK, &mark, sizeof(mark), 0) < 0 ? 0 : mark;
+	set_mark(dir, made, 0, &mark);
+	return mark;
 }
 
-static bool is_the_one(const struct record_cgroup *hierarchy, int dir)
+int tree_mark_new(int dir, uint64_t *mark)
+{
+	return set_mark(dir, true, XATTR_CREATE, mark);
+}
+
+bool tree_marked(int dir)
+{
+	return fgetxattr(dir, MARK, NULL, 0) > 0;
+}
+
+/* 1, 0; or -errno: one that cannot be looked at is not gone. */
+static int is_the_one(const struct record_cgroup *hierarchy, int dir)
 {
 	struct stat info;
 	uint64_t mark;
 
-	if (hierarchy->inode && (fstat(dir, &info) < 0 || info.st_ino != hierarchy->inode))
-		return false;
+	if (hierarchy->inode && fstat(dir, &info) < 0)
+		return -errno;
+	if (hierarchy->inode && info.st_ino != hierarchy->inode)
+		return 0;
 	return !hierarchy->mark || fgetxattr(dir, MARK, &mark, sizeof(mark)) != sizeof(mark) || mark == hierarchy->mark;
 }
 
@@ -73,7 +97,10 @@ int tree_of(const struct record_cgroup *hierarchy, const char *path)
 {
 	_cleanup_fd int dir = tree_leaf(hierarchy->mount, hierarchy->v2, path);
 
-	return dir < 0 || is_the_one(hierarchy, dir) ? take_fd(&dir) : -ENOENT;
+	if (dir < 0)
+		return dir;
+	int ours = is_the_one(hierarchy, dir);
+	return ours > 0 ? take_fd(&dir) : ours < 0 ? ours : -ENOENT;
 }
 
 bool tree_path_valid(const char *path)
@@ -90,19 +117,11 @@ bool tree_path_valid(const char *path)
 	return any;
 }
 
-/* What getdents64(2) returns; libc's readdir(3) would take memory for each directory. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
+/* By getdents64(2): libc's readdir(3) would take memory for each directory. */
 static int names_in(int dir, char *buffer, long filled, int (*each)(int dir, const char *name, void *data), void *data)
 {
 	for (long at = 0; at < filled;) {
-		struct entry *entry = (struct entry *)(void *)(buffer + at);
+		struct abi_dirent64 *entry = (struct abi_dirent64 *)(void *)(buffer + at);
 		at += entry->length;
 		if (entry->type != DT_DIR || !strcmp(entry->name, ".") || !strcmp(entry->name, ".."))
 			continue;
@@ -115,7 +134,7 @@ static int names_in(int dir, char *buffer, long filled, int (*each)(int dir, con
 
 int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void *data)
 {
-	_Alignas(struct entry) char buffer[4096];
+	_Alignas(struct abi_dirent64) char buffer[4096];
 
 	if (lseek(dir, 0, SEEK_SET) < 0)
 		return -errno;
@@ -139,7 +158,7 @@ int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void
 
 struct walk {
 	int at;
-	_Alignas(struct entry) char buffer[4096]; /* of the listing of `at`, which is never read but onwards */
+	_Alignas(struct abi_dirent64) char buffer[4096]; /* of the listing of `at`, which is never read but onwards */
 	long filled, used;
 	int64_t position;     /* of what comes next; of the directory's own entry once next_directory has found it */
 	int64_t *above;       /* the same for each level up to here */
@@ -149,7 +168,7 @@ struct walk {
 };
 
 /* The next entry, or NULL at the end, or with *r set to -errno. */
-static const struct entry *next_entry(struct walk *w, int *r)
+static const struct abi_dirent64 *next_entry(struct walk *w, int *r)
 {
 	if (w->used == w->filled) {
 		w->used = 0;
@@ -161,7 +180,7 @@ static const struct entry *next_entry(struct walk *w, int *r)
 		if (w->filled == 0)
 			return NULL;
 	}
-	const struct entry *entry = (struct entry *)(void *)(w->buffer + w->used);
+	const struct abi_dirent64 *entry = (struct abi_dirent64 *)(void *)(w->buffer + w->used);
 	w->used += entry->length;
 	return entry;
 }
@@ -176,11 +195,11 @@ static int list_from(struct walk *w, int64_t position)
 /* 1 with its name, 0: there is none any more; -errno. */
 static int next_directory(struct walk *w)
 {
-	const struct entry *entry;
+	const struct abi_dirent64 *entry;
 	int r = 0;
 
 	for (; (entry = next_entry(w, &r)); w->position = entry->offset)
-		if (entry->type == DT_DIR && strcmp(entry->name, ".") && strcmp(entry->name, "..")) {
+		if (entry->type == DT_DIR && strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0) {
 			format(w->name, sizeof(w->name), "%s", entry->name);
 			return 1;
 		}
@@ -190,7 +209,7 @@ static int next_directory(struct walk *w)
 /* Puts the listing behind the entry with this inode, looked for in the first `most` entries from `position` on. */
 static bool pass_inode(struct walk *w, int64_t position, uint64_t inode, unsigned most)
 {
-	const struct entry *entry;
+	const struct abi_dirent64 *entry;
 	int r = list_from(w, position);
 
 	for (unsigned i = 0; r == 0 && i < most && (entry = next_entry(w, &r)); i++) {
@@ -325,6 +344,16 @@ static bool has_line(const char *text, const char *line)
 	const char *found = strstr(text, line);
 
 	return found && (found == text || found[-1] == '\n') && found[strlen(line)] == '\n';
+}
+
+int tree_events(int dir, bool *populated, bool *frozen)
+{
+	char events[256];
+	ssize_t r = file_read(dir, "cgroup.events", events, sizeof(events));
+
+	*populated = r >= 0 && has_line(events, "populated 1");
+	*frozen = r >= 0 && has_line(events, "frozen 1");
+	return r < 0 ? (int)r : 0;
 }
 
 bool tree_event(int dir, const char *line)

@@ -1,29 +1,19 @@
-/* Transient units of systemd: started, changed, stopped. */
+/* Transient units of systemd: the connection is ours, what is said over it is caisson-libs' business. */
 #include "cgroup/unit.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <signal.h>
-#include <string.h>
-#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/number.h"
 #include "cgroup/bus.h"
+#include "cgroup/libs.h"
 #include "cgroup/placeholder.h"
 
-#define DEADLINE_MS 30000
-#define CLEAN_UP_MS 5000
-
-#define UNIT_EXISTS "org.freedesktop.systemd1.UnitExists"
-#define NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
-
 /* With a placeholder it is the one who connects. */
-static int open_manager(struct bus *bus, bool user, struct placeholder *placeholder, struct error *error)
+static int connect_manager(bool user, struct placeholder *placeholder, struct libs_call *call, struct error *error)
 {
-	int64_t deadline = clock_ms() + DEADLINE_MS;
 	struct bus_places places;
 
+	call->user = user;
+	call->deadline = clock_ms() + LIBS_PATIENCE_MS;
 	try(bus_places(user, &places, error));
 	_cleanup_fd int socket = bus_socket();
 	if (socket < 0)
@@ -31,290 +21,52 @@ static int open_manager(struct bus *bus, bool user, struct placeholder *placehol
 	int place = placeholder ? placeholder_begin(placeholder, socket, &places) : bus_connect(socket, &places);
 	if (place < 0)
 		return fail(error, -place, "cannot reach the %s bus", user ? "user's" : "system");
-	return bus_open(bus, user, take_fd(&socket), &places.of[place], deadline, error);
-}
-
-/* "252.39-1", "v245.4": what comes first is the number. One that cannot be read counts as old. */
-static unsigned manager_version(struct bus *bus)
-{
-	char text[64];
-	uint32_t version;
-
-	if (bus_text(bus, NULL, "Manager", "Version", text, sizeof(text)) < 0)
-		return 0;
-	char *digits = text + (text[0] == 'v');
-	digits[strspn(digits, "0123456789")] = '\0';
-	return number_u32(digits, INT_MAX, &version) < 0 ? 0 : version;
-}
-
-/* ---- properties ---- */
-
-static struct plan_property yes_or_no(const char *name, bool value)
-{
-	return (struct plan_property){ .name = name, .signature = "b", .number = value };
-}
-
-static struct plan_property word(const char *name, const char *signature, const char *const *value)
-{
-	return (struct plan_property){ .name = name, .signature = signature, .strings = value, .count = 1 };
-}
-
-/* What makes a unit a container's. Without DefaultDependencies it would be stopped with those of the shutdown, before whoever manages the
- * container; with Delegate systemd keeps its hands off what is inside. A slice cannot have that, and has its place in its name. It is
- * not said that failed units shall be collected (CollectMode): how it ended, by the OOM killer say, can be asked for until it is
- * deleted, and that forgets it. */
-static int add_fixed(struct sd_bus_message *message, const struct plan_unit *unit, pid_t companion)
-{
-	const struct plan_property fixed[] = {
-		word("Description", "s", &unit->description),
-		unit->is_slice ? word("Wants", "as", &unit->slice) : word("Slice", "s", &unit->slice),
-		yes_or_no("DefaultDependencies", false),
-		yes_or_no("MemoryAccounting", true),
-		yes_or_no("CPUAccounting", true),
-		yes_or_no("IOAccounting", true),
-		yes_or_no("TasksAccounting", true),
-		{ .name = "TasksMax", .signature = "t", .number = UINT64_MAX }, /* the host's default is meant for services */
-		yes_or_no("Delegate", true),
-	};
-	size_t count = array_length(fixed) - unit->is_slice;
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < count; i++)
-		r = bus_properties_add(message, &fixed[i]);
-	/* The process that made this connection, whatever its number is where systemd lives. */
-	if (r >= 0 && !unit->is_slice)
-		r = bus_append(message, "(sv)", "PIDs", "au", 1, 0);
-	if (r >= 0 && companion)
-		r = bus_append(message, "(sv)", "PIDs", "au", 1, (unsigned)companion);
-	return r;
-}
-
-static int add_known(struct bus *bus, struct sd_bus_message *message, const struct plan_property *list, size_t count)
-{
-	unsigned version = 0;
-	int r = 0;
-
-	for (size_t i = 0; i < count && !version; i++)
-		if (list[i].since)
-			version = manager_version(bus);
-	for (size_t i = 0; r >= 0 && i < count; i++) {
-		if (list[i].since > version)
-			continue;
-		if (strcmp(list[i].name, "DeviceAllow") == 0) /* else it would add to what was allowed before */
-			r = bus_append(message, "(sv)", "DeviceAllow", "a(ss)", 0);
-		if (r >= 0)
-			r = bus_properties_add(message, &list[i]);
-	}
-	return r;
-}
-
-/* ---- one call each ---- */
-
-static int call_start(struct bus *bus, const struct plan_unit *unit, pid_t companion, struct bus_answer *answer)
-{
-	struct sd_bus_message *message = bus_begin(bus, "StartTransientUnit");
-	int r = bus_append(message, "ss", unit->name, "replace");
-
-	if (r >= 0)
-		r = bus_properties_open(message);
-	if (r >= 0)
-		r = add_fixed(message, unit, companion);
-	if (r >= 0)
-		r = add_known(bus, message, unit->properties, unit->property_count);
-	if (r >= 0)
-		r = bus_properties_close(message);
-	if (r >= 0)
-		r = bus_append(message, "a(sa(sv))", 0);
-	return bus_call(bus, message, r, answer);
-}
-
-static int call_with_name(struct bus *bus, const char *method, const char *name, struct bus_answer *answer)
-{
-	struct sd_bus_message *message = bus_begin(bus, method);
-
-	return bus_call(bus, message, bus_append(message, "s", name), answer);
-}
-
-static int call_stop(struct bus *bus, const char *name, struct bus_answer *answer)
-{
-	struct sd_bus_message *message = bus_begin(bus, "StopUnit");
-
-	return bus_call(bus, message, bus_append(message, "ss", name, "replace"), answer);
-}
-
-static int call_kill(struct bus *bus, const char *name, struct bus_answer *answer)
-{
-	struct sd_bus_message *message = bus_begin(bus, "KillUnit");
-
-	return bus_call(bus, message, bus_append(message, "ssi", name, "all", SIGKILL), answer);
-}
-
-static int call_attach(struct bus *bus, const char *name, pid_t pid, struct bus_answer *answer)
-{
-	struct sd_bus_message *message = bus_begin(bus, "AttachProcessesToUnit");
-
-	return bus_call(bus, message, bus_append(message, "ssau", name, "", 1, (unsigned)pid), answer);
-}
-
-/* systemd's own words if it has said any. */
-static int refused(const char *what, const char *name, const struct bus_answer *answer, struct error *error)
-{
-	if (answer->text[0])
-		return fail(error, 0, "cannot %s the unit '%s': %s", what, name, answer->text);
-	if (answer->code == ETIMEDOUT)
-		return fail(error, ETIMEDOUT, "cannot %s the unit '%s': systemd has not answered in %d s, and may yet do it", what, name,
-			    DEADLINE_MS / 1000);
-	return fail(error, answer->code, "cannot %s the unit '%s'", what, name);
-}
-
-static int wait_for_job(struct bus *bus, const char *what, const char *name, const struct bus_answer *answer, struct error *error)
-{
-	int r = bus_wait_for_job(bus, answer->path);
-
-	if (r == -ETIMEDOUT)
-		return fail(error, ETIMEDOUT, "cannot %s the unit '%s': systemd has not done it in %d s", what, name, DEADLINE_MS / 1000);
-	if (r < 0)
-		return fail(error, -r, "cannot %s the unit '%s': the connection to systemd is lost", what, name);
-	if (strcmp(bus->result, "done") != 0)
-		return fail(error, 0, "cannot %s the unit '%s': systemd's job ended with '%s'", what, name, bus->result);
-	return 0;
-}
-
-/* ---- start ---- */
-
-/* Whatever has become of a start that failed: the error is known already. */
-static void abandon(struct bus *bus, const char *name)
-{
-	struct bus_answer answer;
-
-	bus->deadline = clock_ms() + CLEAN_UP_MS;
-	call_kill(bus, name, &answer);
-	if (call_stop(bus, name, &answer) == 0)
-		bus_wait_for_job(bus, answer.path);
-	call_with_name(bus, "ResetFailedUnit", name, &answer);
-}
-
-/* A unit that failed, and whose container was never deleted, is in the way until it is forgotten. */
-static int start_or_again(struct bus *bus, const struct plan_unit *unit, pid_t companion, struct error *error)
-{
-	struct bus_answer answer, reset;
-
-	if (call_start(bus, unit, companion, &answer) < 0 && strcmp(answer.name, UNIT_EXISTS) == 0) {
-		call_with_name(bus, "ResetFailedUnit", unit->name, &reset);
-		call_start(bus, unit, companion, &answer);
-	}
-	if (answer.code)
-		return refused("start", unit->name, &answer, error);
-	if (wait_for_job(bus, "start", unit->name, &answer, error) == 0)
-		return 0;
-	abandon(bus, unit->name);
-	return -1;
-}
-
-static int find_cgroup(struct bus *bus, const struct plan_unit *unit, struct arena *arena, const char **path, struct error *error)
-{
-	char text[PATH_MAX];
-	int r = bus_text(bus, unit->name, unit->is_slice ? "Slice" : "Scope", "ControlGroup", text, sizeof(text));
-
-	if (r < 0 || text[0] != '/') {
-		fail(error, -r, "cannot find out the cgroup of the unit '%s'", unit->name);
-		abandon(bus, unit->name);
-		return -1;
-	}
-	*path = arena_string(arena, text);
+	call->direct = places.of[place].direct;
+	call->socket = take_fd(&socket);
 	return 0;
 }
 
 int unit_start(const struct plan_unit *unit, struct placeholder *placeholder, struct arena *arena, const char **path,
 	       struct error *error)
 {
-	struct bus bus = { .connection = NULL };
-	int r = open_manager(&bus, unit->user, unit->is_slice ? NULL : placeholder, error);
+	struct libs_call call = { .what = LIBS_UNIT_START, .unit = unit, .companion = placeholder->companion, .socket = -1 };
+	int r = connect_manager(unit->user, unit->is_slice ? NULL : placeholder, &call, error);
 
 	if (r == 0)
-		r = start_or_again(&bus, unit, placeholder->companion, error);
-	if (r == 0)
-		r = find_cgroup(&bus, unit, arena, path, error);
-	bus_close(&bus);
+		r = libs_do(&call, arena, path, error);
+	close_fd(&call.socket);
 	if (r < 0)
 		placeholder_end(placeholder);
 	return r;
 }
 
-/* ---- change, stop ---- */
-
-static int call_set(struct bus *bus, const char *name, const struct plan_property *properties, size_t count, struct bus_answer *answer)
+static int connect_and_do(bool user, struct libs_call *call, struct error *error)
 {
-	struct sd_bus_message *message = bus_begin(bus, "SetUnitProperties");
-	int r = bus_append(message, "sb", name, 1);
-
-	if (r >= 0)
-		r = bus_properties_open(message);
-	if (r >= 0)
-		r = add_known(bus, message, properties, count);
-	if (r >= 0)
-		r = bus_properties_close(message);
-	return bus_call(bus, message, r, answer);
+	call->socket = -1;
+	try(connect_manager(user, NULL, call, error));
+	int r = libs_do(call, NULL, NULL, error);
+	close_fd(&call->socket);
+	return r;
 }
 
 int unit_set(const char *name, bool user, const struct plan_property *properties, size_t count, struct error *error)
 {
-	struct bus_answer answer;
-	struct bus bus;
+	const struct plan_unit unit = { .name = name, .properties = properties, .property_count = count };
 
-	if (!count)
-		return 0;
-	try(open_manager(&bus, user, NULL, error));
-	int r = call_set(&bus, name, properties, count, &answer);
-	bus_close(&bus);
-	return r < 0 ? refused("change", name, &answer, error) : 0;
-}
-
-/* What is killed already makes a quick end; and a unit that is gone is what we want. */
-static int stop(struct bus *bus, const char *name, struct error *error)
-{
-	struct bus_answer answer, ignored;
-	int r = 0;
-
-	call_kill(bus, name, &ignored);
-	if (call_stop(bus, name, &answer) == 0)
-		r = wait_for_job(bus, "stop", name, &answer, error);
-	else if (strcmp(answer.name, NO_SUCH_UNIT) != 0)
-		r = refused("stop", name, &answer, error);
-	call_with_name(bus, "ResetFailedUnit", name, &ignored);
-	return r;
+	return count ? connect_and_do(user, &(struct libs_call){ .what = LIBS_UNIT_SET, .unit = &unit }, error) : 0;
 }
 
 int unit_stop(const char *name, bool user, struct error *error)
 {
-	struct bus bus;
-
-	try(open_manager(&bus, user, NULL, error));
-	int r = stop(&bus, name, error);
-	bus_close(&bus);
-	return r;
+	return connect_and_do(user, &(struct libs_call){ .what = LIBS_UNIT_STOP, .name = name }, error);
 }
 
 int unit_attach(const char *name, bool user, pid_t pid, struct error *error)
 {
-	struct bus_answer answer;
-	struct bus bus;
-
-	try(open_manager(&bus, user, NULL, error));
-	int r = call_attach(&bus, name, pid, &answer);
-	if (r < 0)
-		refused("put a process into", name, &answer, error);
-	bus_close(&bus);
-	return r < 0 ? -1 : 0;
+	return connect_and_do(user, &(struct libs_call){ .what = LIBS_UNIT_ATTACH, .name = name, .pid = pid }, error);
 }
 
 int unit_forget(const char *name, bool user, struct error *error)
 {
-	struct bus_answer ignored;
-	struct bus bus;
-
-	try(open_manager(&bus, user, NULL, error));
-	call_with_name(&bus, "ResetFailedUnit", name, &ignored);
-	bus_close(&bus);
-	return 0;
+	return connect_and_do(user, &(struct libs_call){ .what = LIBS_UNIT_FORGET, .name = name }, error);
 }

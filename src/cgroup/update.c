@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/device_filter.h"
+#include "cgroup/read_back.h"
 #include "cgroup/rows.h"
 #include "cgroup/tree.h"
 #include "cgroup/undo.h"
@@ -199,6 +200,7 @@ static int write_all_of(struct updating *u, struct error *error)
 		if (plan->directories[i].v2 && plan->devices_v2)
 			try(device_filter_apply(u->dir[i], plan, error));
 		try(rows_write(plan, &plan->directories[i], u->dir[i], error));
+		try(read_back_rows(&plan->directories[i], u->dir[i], error));
 	}
 	return u->change->keep ? u->change->keep(u->change->data, error) : 0;
 }

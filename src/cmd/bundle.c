@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cmd/container.h"
 #include "cmd/process.h"
 #include "plan/build.h"
@@ -37,6 +38,8 @@ static int read_config(int dir, const char *path, unsigned limit_mib, struct are
 		return fail(error, 0, "'%s' has %lld bytes, at most %zu are read (--config-limit)", path, (long long)info.st_size, limit);
 	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
 	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
+	if (length == -EFBIG)
+		return fail(error, 0, "'%s' has more than the %lld bytes that it says it has", path, (long long)info.st_size);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read '%s'", path);
 	*to = text;
@@ -66,13 +69,20 @@ void tell_warnings(const struct plan_warning *warning)
 		log_warning("%s", warning->text);
 }
 
+/* The record and the hooks' state are JSON, which has no other bytes: they would name another path, perhaps somebody else's. */
+static int recordable(const char *what, const char *path, struct error *error)
+{
+	return utf8_valid(path, strlen(path)) ? 0 : fail(error, 0, "invalid %s '%s': its path is not valid UTF-8", what, path);
+}
+
 static const char *absolute(struct arena *arena, const char *path, struct error *error)
 {
 	char real[PATH_MAX];
-	if (realpath(path, real))
-		return arena_string(arena, real);
-	fail(error, errno, "cannot enter the bundle '%s'", path);
-	return NULL;
+	if (!realpath(path, real)) {
+		fail(error, errno, "cannot enter the bundle '%s'", path);
+		return NULL;
+	}
+	return recordable("bundle", real, error) < 0 ? NULL : arena_string(arena, real);
 }
 
 static enum rootless rootless(const struct global_options *globals)
@@ -123,18 +133,19 @@ static bool wants_user_namespace(const struct spec *spec)
 int container_prepare(const struct invocation *invocation, const char *id, struct prepared *prepared, struct error *error)
 {
 	const struct create_options *options = invocation->options;
+	struct arena *own = invocation->arena;
 	struct json_note *notes = NULL;
-	struct plan_warning *warnings = NULL;
 	struct request request;
 	struct host host;
 
 	memset(prepared, 0, sizeof(*prepared));
+	prepared->own = own;
 	struct trace_span *span = trace_step("read the configuration");
-	int r = arena_open_shared(&prepared->arena);
+	int r = arena_open_shared(&prepared->arena, ARENA_ADDRESS);
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	prepared->plan = arena_new(&prepared->arena, struct plan); /* the first object: init finds it at ARENA_ADDRESS */
-	const char *bundle = absolute(&prepared->arena, options->bundle ? options->bundle : ".", error);
+	const char *bundle = absolute(own, options->bundle ? options->bundle : ".", error);
 	if (!bundle)
 		return -1;
 	try(make_request(invocation, id, bundle, &request, error));
@@ -142,21 +153,27 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
 	try(read_config(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,
-			&prepared->arena, &prepared->config_text, &prepared->config_length, error));
+			own, &prepared->config_text, &prepared->config_length, error));
 	const char *name = options->config ? file_name(options->config) : "config.json";
-	r = spec_read(name, prepared->config_text, prepared->config_length, &prepared->arena, &prepared->spec, &notes, error);
+	const struct json_homes homes = { .arena = &prepared->arena, .own = own, .apart = FIELD_HOST };
+	r = spec_read_into(name, prepared->config_text, prepared->config_length, &homes, &prepared->spec, &notes, error);
 	tell_notes(name, notes);
 	if (r < 0)
 		return -1;
 	trace_end(span, 0);
 	span = trace_step("probe the host");
-	host_probe(&host, &prepared->arena);
+	try(host_probe(&host, own, error));
 	/* What is only explained is for root if an ordinary user could not have it at all. */
 	host.unprivileged = host.unprivileged && !(options->explain && !wants_user_namespace(&prepared->spec));
 	trace_end(span, 0);
 	span = trace_step("plan");
-	r = plan_build(&prepared->spec, &host, &request, &prepared->arena, prepared->plan, &warnings, error);
+	struct planning planning = { .spec = &prepared->spec, .host = &host, .request = &request, .arena = &prepared->arena, .own = own,
+				     .plan = prepared->plan };
+	r = plan_build(&planning, error);
 	trace_end(span, r);
-	tell_warnings(warnings);
+	tell_warnings(planning.warnings);
+	/* An ordinary user's is beside that of the process, which has any name. */
+	if (r == 0 && prepared->plan->cgroup.path)
+		r = recordable("cgroup", prepared->plan->cgroup.path, error);
 	return r;
 }

@@ -61,20 +61,30 @@ static int root_flags(const struct invocation *invocation)
 	return STATE_ROOT_MAKE | (!invocation->globals->root && users_root(invocation->arena) ? STATE_ROOT_STICKY : 0);
 }
 
+/* A child of ours that has been killed. */
+static void reap(int pidfd, int timeout_ms)
+{
+	if (pidfd_wait(pidfd, timeout_ms) == 1)
+		waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
+}
+
+#define DEATH_MS 200
+
 /* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
 static void undo(struct prepared *prepared, struct stage *stage)
 {
 	struct error ignored = { 0 };
 
-	if (stage->pidfd >= 0) {
-		pidfd_signal(stage->pidfd, SIGKILL);
-		waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
-	}
-	if (stage->claimed && container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, &prepared->arena, &ignored) < 0) {
+	/* One that is frozen dies when the cgroup goes. */
+	if (stage->pidfd >= 0 && pidfd_signal(stage->pidfd, SIGKILL) == 0)
+		reap(stage->pidfd, DEATH_MS);
+	if (stage->claimed && container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, prepared->own, &ignored) < 0) {
 		char sentence[1024];
 		error_sentence(&ignored, sentence, sizeof(sentence));
 		log_warning("cannot undo all of it, delete --force will: %s", sentence);
 	}
+	if (stage->pidfd >= 0)
+		reap(stage->pidfd, 0);
 	container_close(stage);
 }
 
@@ -99,7 +109,8 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		.score = &create_score,
 		.trace = trace_lane(),
 		.plan = prepared->plan,
-		.arena = &prepared->arena,
+		.arena = prepared->own,
+		.plan_arena = &prepared->arena,
 		.config_text = prepared->config_text,
 		.config_length = prepared->config_length,
 		.pid_file = options->pid_file,
@@ -131,6 +142,7 @@ void container_close(struct stage *stage)
 	close_fd(&stage->procfs);
 	close_fd(&stage->pidfd);
 	deputy_end(&stage->deputy);
+	network_drop(&stage->network);
 	close_fd(&stage->pidfd_receiver);
 	close_fd(&stage->console);
 	close_fd(&stage->master);
@@ -147,42 +159,32 @@ int container_open(const struct invocation *invocation, const char *id, int flag
 	memset(record, 0, sizeof(*record));
 	try(state_check_id(id, error));
 	if (stat(root, &info) < 0 && errno == ENOENT)
-		return fail(error, 0, "container does not exist: %s", id);
+		return state_absent(id, error);
 	try(state_open_root(root, 0, state, error));
 	try(state_open(state, id, flags, error));
 	return record_load(state, invocation->arena, record, error);
 }
 
-int container_document(const struct state_dir *state, const char *name, struct arena *arena, const char **text, size_t *length,
-		       struct error *error)
+int container_config_into(const struct state_dir *state, const struct json_homes *homes, struct spec *spec, struct error *error)
 {
-	struct stat info;
+	const char *text;
+	size_t length;
+	int found = state_document(state, STATE_CONFIG, homes->own, &text, &length, error);
 
-	_cleanup_fd int fd = openat(state->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail(error, errno, "cannot read our %s of container '%s'", name, state->id);
-	if (!S_ISREG(info.st_mode) || info.st_size > JSON_SIZE_MOST)
-		return fail(error, 0, "our %s of container '%s' is damaged", name, state->id);
-	char *to = arena_alloc(arena, (size_t)info.st_size + 2);
-	ssize_t n = read_all(fd, to, (size_t)info.st_size + 2);
-	if (n < 0)
-		return fail(error, (int)-n, "cannot read our %s of container '%s'", name, state->id);
-	*text = to;
-	*length = (size_t)n;
-	return 1;
+	if (found == 0 && state_gone(state))
+		return state_absent(state->id, error);
+	if (found < 0)
+		return found;
+	if (found == 0)
+		fail(error, 0, "our copy of config.json of container '%s' is missing", state->id);
+	return found && spec_read_into(STATE_CONFIG, text, length, homes, spec, NULL, error) == 0 ? 0 : STATE_DAMAGED;
 }
 
 int container_config(const struct state_dir *state, struct arena *arena, struct spec *spec, struct error *error)
 {
-	const char *text;
-	size_t length;
-	int found = container_document(state, STATE_CONFIG, arena, &text, &length, error);
+	const struct json_homes one = { .arena = arena, .own = arena };
 
-	if (found == 0)
-		return fail(error, 0, "our copy of config.json of container '%s' is missing", state->id);
-	return found < 0 ? -1 : spec_read(STATE_CONFIG, text, length, arena, spec, NULL, error);
+	return container_config_into(state, &one, spec, error);
 }
 
 static int read_hooks(const struct state_dir *state, struct arena *arena, const struct record *record, struct plan_hooks **hooks,
@@ -193,7 +195,8 @@ static int read_hooks(const struct state_dir *state, struct arena *arena, const 
 	struct planning planning = { .request = &request, .spec = spec, .arena = arena, .plan = arena_new(arena, struct plan) };
 
 	try(container_config(state, arena, spec, error));
-	try(plan_hooks(&planning, error));
+	if (plan_hooks(&planning, error) < 0)
+		return STATE_DAMAGED;
 	*hooks = &planning.plan->hooks;
 	return 0;
 }

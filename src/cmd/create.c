@@ -14,7 +14,7 @@ static int create(const struct invocation *invocation, struct error *error)
 
 	o.detach = true;
 	detached.options = &o;
-	try(trace_open(o.trace, error));
+	try(trace_open(o.trace, invocation->command->name, error));
 	try(state_check_id(invocation->args[0], error));
 	try(container_prepare(&detached, invocation->args[0], &prepared, error));
 	signals_block();

@@ -3,7 +3,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "cmd/container.h"
+#include "run/trace.h"
 
 struct delete_options { bool force, regex; const char *trace; };
 
@@ -13,27 +16,6 @@ static const struct option options[] = {
 	{ "regex", 'r', OPTION_FLAG, offsetof(struct delete_options, regex), NULL, "ID is an extended regular expression: all that match" },
 };
 
-/* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
-static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record,
-		       struct error *error)
-{
-	struct error found = { 0 };
-
-	/* Without a record nothing outside of the directory was made: the record comes first (rule B.14.4). */
-	if (container_open(invocation, id, STATE_LOCK, state, record, &found) >= 0)
-		return 1;
-	if (state->dir >= 0) { /* there, but the record is damaged */
-		struct error ignored = { 0 };
-		if (record_load_backup(state, invocation->arena, record, &ignored) != 1)
-			memset(record, 0, sizeof(*record));
-		return 1;
-	}
-	if (strstr(found.text, "does not exist"))
-		return 0;
-	*error = found;
-	return -1;
-}
-
 /* A create or start that is still at work holds the lock, and may be in a hook; when init is gone it fails and lets go (case C70). */
 static void end_whatever_runs(const struct invocation *invocation, const char *id)
 {
@@ -42,8 +24,55 @@ static void end_whatever_runs(const struct invocation *invocation, const char *i
 	struct error ignored = { 0 };
 
 	if (container_open(invocation, id, 0, &state, &record, &ignored) == 1)
-		container_end(&record, &ignored);
+		traced("kill what runs", container_end(&record, &ignored));
 	state_close(&state);
+}
+
+/* Again and again while we wait for the lock: who has it next may be a start, and its init be one that somebody has stopped. */
+static int open_ended(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record,
+		      struct error *error)
+{
+	const int64_t deadline = clock_ms() + STATE_LOCK_WAIT_MS;
+
+	for (;;) {
+		end_whatever_runs(invocation, id);
+		int found = container_open(invocation, id, STATE_LOCK_BRIEFLY, state, record, error);
+		if (found != STATE_BUSY || clock_ms() >= deadline)
+			return found;
+		state_close(state);
+		*error = (struct error){ 0 };
+	}
+}
+
+/* Nothing of it can be known any more. */
+static int give_up_record(const char *id, struct record *record)
+{
+	log_warning("the state of container '%s' is damaged: its processes, cgroup and mounts, if there are any, are left as they are, and "
+		    "its poststop hooks are not run", id);
+	memset(record, 0, sizeof(*record));
+	return 1;
+}
+
+/* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
+static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record,
+		       struct error *error)
+{
+	struct error found = { 0 };
+
+	/* Without a record nothing outside of the directory was made: the record comes first (rule B.14.4). */
+	int r = open_ended(invocation, id, state, record, &found);
+	if (r == STATE_DAMAGED) {
+		found = (struct error){ 0 };
+		r = record_load_backup(state, invocation->arena, record, &found);
+		if (r == 0 || r == STATE_DAMAGED)
+			r = give_up_record(id, record);
+	}
+	if (r >= 0)
+		return 1;
+	if (r == STATE_ABSENT)
+		return 0;
+	*error = found; /* what cannot be read now another delete may read: the directory stays */
+	return -1;
 }
 
 static int check_stopped(const struct state_dir *state, const struct record *record, struct error *error)
@@ -56,13 +85,24 @@ static int check_stopped(const struct state_dir *state, const struct record *rec
 	return fail(error, 0, "cannot delete container %s that is not stopped: %s", state->id, status_text(status));
 }
 
+/* Hooks that are owed run, or it is said that they do not: with force where our copy of config.json never can be read again. */
 static int remove_container(const struct invocation *invocation, struct state_dir *state, const struct record *record, struct error *error)
 {
+	const struct delete_options *o = invocation->options;
 	struct plan_hooks *hooks = NULL;
-	struct error no_hooks = { 0 };
+	struct error found = { 0 };
+	char sentence[1024];
 
-	if (container_hooks(invocation, state, record, &hooks, &no_hooks) < 0)
+	int r = container_hooks(invocation, state, record, &hooks, &found);
+	if (r < 0 && (!o->force || r != STATE_DAMAGED)) {
+		*error = found;
+		return -1;
+	}
+	if (r < 0) {
 		hooks = NULL;
+		error_sentence(&found, sentence, sizeof(sentence));
+		log_warning("poststop hooks of container '%s' are not run: %s", state->id, sentence);
+	}
 	return container_destroy(state, record, hooks, invocation->arena, error);
 }
 
@@ -73,10 +113,8 @@ static int delete_one(const struct invocation *invocation, const char *id, struc
 	struct record record;
 
 	try(state_check_id(id, error));
-	if (o->force)
-		end_whatever_runs(invocation, id);
-	int found = o->force ? open_forced(invocation, id, &state, &record, error)
-			     : container_open(invocation, id, STATE_LOCK, &state, &record, error);
+	int found = traced("find the container", o->force ? open_forced(invocation, id, &state, &record, error)
+							  : container_open(invocation, id, STATE_LOCK, &state, &record, error));
 	int r = found < 0 ? -1 : 0;
 	if (r == 0 && !o->force && found)
 		r = check_stopped(&state, &record, error);
@@ -92,7 +130,7 @@ static int delete_containers(const struct invocation *invocation, struct error *
 {
 	const struct delete_options *o = invocation->options;
 
-	try(trace_open(o->trace, error));
+	try(trace_open(o->trace, invocation->command->name, error));
 	if (o->regex)
 		return container_each_matching(invocation, invocation->args[0], delete_one, error);
 	return delete_one(invocation, invocation->args[0], error);

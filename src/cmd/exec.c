@@ -67,13 +67,13 @@ static int check(const struct invocation *invocation, struct error *error)
 	return state_check_id(invocation->args[0], error);
 }
 
-static int read_process(const char *path, struct arena *arena, struct spec_process *process, struct error *error)
+static int read_process(const char *path, const struct json_homes *homes, struct spec_process *process, struct error *error)
 {
 	struct json_note *notes = NULL;
 	struct document d;
 
-	try(document_read(path, arena, &d, error));
-	int r = spec_process_read(d.name, d.text, d.length, arena, process, &notes, error);
+	try(document_read(path, homes->own, &d, error));
+	int r = spec_process_read(d.name, d.text, d.length, homes, process, &notes, error);
 	tell_notes(d.name, notes);
 	return r;
 }
@@ -84,6 +84,8 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 	const struct exec_options *o = invocation->options;
 	struct spec_process *document = o->process ? arena_new(stage->arena, struct spec_process) : NULL;
 	struct spec *spec = arena_new(stage->arena, struct spec);
+	/* Of the container's configuration init is to see what this process takes from it, and no more. */
+	const struct json_homes homes = { .arena = stage->plan_arena, .own = stage->arena, .apart = FIELD_HOST | FIELD_MAKING };
 	struct host host;
 	const struct exec_request request = {
 		.id = invocation->args[0], .document = document, .args = invocation->args + 1, .cwd = o->cwd, .user = o->user,
@@ -93,11 +95,13 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, s
 	};
 
 	if (document)
-		try(read_process(o->process, stage->arena, document, error));
-	try(container_config(&stage->state, stage->arena, spec, error));
-	host_probe(&host, stage->arena);
-	struct planning planning = { .spec = spec, .host = &host, .arena = stage->arena, .plan = stage->plan };
-	int r = plan_exec(&planning, &request, error);
+		try(read_process(o->process, &homes, document, error));
+	try(traced("read the container's configuration", container_config_into(&stage->state, &homes, spec, error)));
+	struct trace_span *span = trace_step("probe the host");
+	host_probe_rights(&host); /* the container's cgroup is where its record says */
+	trace_end(span, 0);
+	struct planning planning = { .spec = spec, .host = &host, .arena = stage->plan_arena, .own = stage->arena, .plan = stage->plan };
+	int r = traced("plan", plan_exec(&planning, &request, error));
 	tell_warnings(planning.warnings);
 	return r;
 }
@@ -123,7 +127,7 @@ static int check_status(const struct exec_options *o, const struct state_dir *st
 static int prepare(const struct invocation *invocation, struct stage *stage, struct error *error)
 {
 	const struct exec_options *o = invocation->options;
-	int found = container_open(invocation, invocation->args[0], 0, &stage->state, &stage->record, error);
+	int found = traced("find the container", container_open(invocation, invocation->args[0], 0, &stage->state, &stage->record, error));
 
 	if (found < 0)
 		return -1;
@@ -199,14 +203,14 @@ static int exec_in(const struct invocation *invocation, struct error *error)
 	struct arena arena;
 
 	try(check(invocation, error));
-	try(trace_open(o->trace, error));
+	try(trace_open(o->trace, invocation->command->name, error));
 	try(process_pass_on(process_preserved(o->preserve_fds), error));
-	int r = arena_open_shared(&arena);
+	int r = arena_open_shared(&arena, ARENA_ADDRESS);
 	if (r < 0)
 		return fail(error, -r, "cannot make the shared memory for the plan");
 	struct stage stage = {
 		STAGE_BEGIN, .score = &exec_score, .trace = trace_lane(),
-		.plan = arena_new(&arena, struct plan), .arena = &arena, .pid_file = o->pid_file,
+		.plan = arena_new(&arena, struct plan), .arena = invocation->arena, .plan_arena = &arena, .pid_file = o->pid_file,
 	};
 	r = play(invocation, &stage, error);
 	container_close(&stage);

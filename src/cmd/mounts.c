@@ -28,7 +28,7 @@ static int make_plan(const struct invocation *invocation, struct stage *stage, c
 	struct host host;
 
 	try(container_config(&stage->state, stage->arena, spec, error));
-	host_probe(&host, stage->arena);
+	try(host_probe(&host, stage->arena, error));
 	planning.host = &host;
 	int r = strcmp(invocation->args[0], "add") == 0 ? plan_more_mounts(&planning, mounts, error)
 						       : plan_fewer_mounts(&planning, mounts, error);

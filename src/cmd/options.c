@@ -49,7 +49,7 @@ static int to_word(const struct parse *p, const struct option *option, const cha
 {
 	struct text allowed = text_in(p->arena);
 
-	for (const char *const *word = option->words; *word; word++) {
+	for (const char *const *word = option->words; value && *word; word++) {
 		if (strcmp(*word, value) == 0) {
 			*to = value;
 			return 0;

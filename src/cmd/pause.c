@@ -23,7 +23,7 @@ static int pause_container(const struct invocation *invocation, struct error *er
 	_cleanup_fd int signals = signals_ending(error);
 	if (signals < 0)
 		return -1;
-	try(container_pause(&state, &record, signals, invocation->arena, error));
+	try(container_pause(&state, &record, signals, error));
 	state_close(&state);
 	return 0;
 }

@@ -6,18 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include "base/abi.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "kern/descriptors.h"
 #include "run/readiness.h"
 
 #define LISTEN_FIRST 3
 #define PASSED_ON_MOST (1u << 20) /* more descriptors than anybody has: sums of them do not overflow */
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC 4u
-#endif
 
 /* How many descriptors our caller has left open from 3 on, without a gap. */
 static unsigned found;
@@ -52,7 +48,7 @@ int process_sanitize(void)
 		return r;
 	while (fcntl((int)(LISTEN_FIRST + found), F_GETFD) >= 0)
 		found++;
-	return syscall(ABI_SYS_close_range, LISTEN_FIRST, ~0u, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+	return descriptors_range(LISTEN_FIRST, ~0u, DESCRIPTORS_CLOEXEC);
 }
 
 /* Counted as --preserve-fds has them, which begin after those of LISTEN_FDS. */

@@ -27,16 +27,39 @@ static int start_with_hooks(struct prepared *prepared, struct stage *stage, int 
 	/* In the foreground we are the service's main process: when we end it has ended. */
 	if (prepared->plan->readiness)
 		readiness_open(&stage->state, process_notify_socket(), prepared->plan->process.detached ? stage->pid : getpid(), readiness);
-	try(container_start(&stage->state, &stage->record, &prepared->arena, signals, error));
+	try(container_start(&stage->state, &stage->record, prepared->own, signals, error));
 	/* A hook may call us for this container: the lock is not ours meanwhile. */
 	state_unlock(&stage->state);
-	hooks.state = hook_state_json(&prepared->arena, &stage->record, STATUS_RUNNING, stage->pid);
+	hooks.state = hook_state_json(prepared->own, &stage->record, STATUS_RUNNING, stage->pid);
 	return hooks_run(&hooks, error);
 }
 
+#define TRIES 3 /* of STATE_LOCK_WAIT_MS each, where another command has the lock */
+
+/* Nobody comes after us who would call delete: what the kernel refused for a passing reason is asked for again, and so is the lock. Where
+ * the container is not there any more somebody else has deleted it, and its id may be another's; who has the lock for so long may be about
+ * to, in a poststop hook. */
 static int finish(struct prepared *prepared, struct stage *stage, struct error *error)
 {
-	return container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, &prepared->arena, error);
+	int r = -1;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		*error = (struct error){ 0 };
+		r = state_relock(&stage->state, error);
+		if (r == STATE_ABSENT) {
+			*error = (struct error){ 0 };
+			return 0;
+		}
+		if (r < 0)
+			continue;
+		if (container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, prepared->own, error) == 0)
+			return 0;
+	}
+	if (r != STATE_BUSY)
+		return -1;
+	log_warning("%s: it is not deleted by us", error->text);
+	*error = (struct error){ 0 };
+	return 0;
 }
 
 static void tell_oom(const struct record *record, struct oom_tally *tally)
@@ -55,18 +78,18 @@ static int attend_and_finish(const struct invocation *invocation, struct prepare
 	const struct create_options *o = invocation->options;
 
 	_cleanup_fd int signals = signals_all(error);
-	if (signals < 0)
+	if (signals < 0) {
+		struct error ignored;
+		finish(prepared, stage, &ignored);
 		return -1;
-	close_fd(&stage->state.dir);
+	}
 	attended->signals = signals;
 	int code = attend(attended);
 	/* Before anything else is said. */
 	if (attended->relay)
 		relay_close(attended->relay);
 	tell_oom(&stage->record, &stage->oom);
-	struct error gone = { 0 };
-	/* Where it cannot be opened somebody else has deleted it. */
-	if (!o->keep && state_open(&stage->state, stage->record.id, STATE_LOCK, &gone) == 0 && finish(prepared, stage, error) < 0)
+	if (!o->keep && finish(prepared, stage, error) < 0)
 		code = -1;
 	/* Last, as it may take a while: nothing of the container is left meanwhile. */
 	readiness_settle(attended->readiness, signals);
@@ -79,7 +102,7 @@ static int run(const struct invocation *invocation, struct error *error)
 	struct prepared prepared;
 	struct stage stage;
 
-	try(trace_open(o->trace, error));
+	try(trace_open(o->trace, invocation->command->name, error));
 	try(state_check_id(invocation->args[0], error));
 	try(container_prepare(invocation, invocation->args[0], &prepared, error));
 	if (!prepared.plan->has_process)
@@ -106,10 +129,8 @@ static int run(const struct invocation *invocation, struct error *error)
 	if (result == 0 && o->detach)
 		result = readiness_wait(&readiness, stage.pidfd, signals, error);
 	if (result < 0) {
-		struct error ignored = { 0 };
-		close_fd(&stage.state.dir);
-		if (state_open(&stage.state, stage.record.id, STATE_LOCK, &ignored) == 0)
-			finish(&prepared, &stage, &ignored);
+		struct error ignored;
+		finish(&prepared, &stage, &ignored);
 	} else if (!o->detach) {
 		result = attend_and_finish(invocation, &prepared, &stage, &attended, error);
 	}

@@ -26,7 +26,9 @@ static int spec(const struct invocation *invocation, struct error *error)
 
 	if (o->example && o->rootless)
 		return fail(error, 0, "--rootless and --example are two kinds of configuration: only one can be written");
-	cgroup_probe(&cgroup, invocation->arena);
+	int probed = cgroup_probe(&cgroup, invocation->arena);
+	if (probed < 0)
+		return fail(error, -probed, "cannot find out which cgroup hierarchies the host has");
 	const struct template_options template = {
 		.kind = o->example ? TEMPLATE_EXAMPLE : o->rootless ? TEMPLATE_ROOTLESS : TEMPLATE_PLAIN,
 		.machine = TEMPLATE_MACHINE,

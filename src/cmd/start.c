@@ -1,9 +1,9 @@
 /* start: a created container executes its program. */
-#include <unistd.h>
 #include "base/cleanup.h"
 #include "cmd/container.h"
 #include "cmd/process.h"
 #include "run/readiness.h"
+#include "run/score.h"
 #include "run/trace.h"
 
 /* A failing hook stops the container and destroys it, poststop hooks included (runtime.md#lifecycle, steps 7, 9, 12 and 13). */
@@ -37,7 +37,7 @@ static int start(const struct invocation *invocation, struct error *error)
 	struct record record;
 	struct plan_hooks *hooks;
 
-	try(trace_open(o->trace, error));
+	try(trace_open(o->trace, invocation->command->name, error));
 	struct trace_span *span = trace_step("find the container");
 	int found = container_open(invocation, invocation->args[0], STATE_LOCK, &state, &record, error);
 	if (found < 0)
@@ -50,6 +50,7 @@ static int start(const struct invocation *invocation, struct error *error)
 	const char *manager = process_notify_socket();
 	if (manager && container_status(&state, &record) == STATUS_CREATED) /* else another start may be waiting */
 		readiness_open(&state, manager, record.pid, &readiness);
+	trace_score(&create_score, NULL);
 	_cleanup_fd int pidfd = readiness.listener.line >= 0 ? record_pidfd(&record) : -1;
 	if (container_start(&state, &record, invocation->arena, -1, error) < 0)
 		return container_start_hook_failed(error) ? destroy_failed(invocation, &state, &record, hooks) : -1;
@@ -57,8 +58,7 @@ static int start(const struct invocation *invocation, struct error *error)
 	state_unlock(&state);
 	if (poststart(invocation, &record, hooks, error) < 0) {
 		struct error gone = { 0 };
-		close(state.dir);
-		if (state_open(&state, record.id, STATE_LOCK, &gone) == 0)
+		if (state_relock(&state, &gone) == 0) /* the one that we have started: its id may be another's by now */
 			destroy_failed(invocation, &state, &record, hooks);
 		return -1;
 	}

@@ -223,7 +223,7 @@ static int read_current(const struct state_dir *state, struct arena *arena, cons
 {
 	const char *text;
 	size_t length;
-	int found = container_document(state, STATE_RESOURCES, arena, &text, &length, error);
+	int found = state_document(state, STATE_RESOURCES, arena, &text, &length, error);
 
 	if (found < 0)
 		return -1;
@@ -259,7 +259,7 @@ static int change_limits(const struct state_dir *state, const struct record *rec
 	try(container_update_undo(state, record, arena, error));
 	try(container_config(state, arena, spec, error));
 	try(read_current(state, arena, spec, &current, error));
-	host_probe(&host, arena);
+	try(host_probe(&host, arena, error));
 	struct planning planning = { .spec = spec, .host = &host, .arena = arena };
 	const struct update_request request = {
 		.current = &current, .change = change, .path = record->cgroup_path, .unit = record->unit, .user_unit = record->user_unit,

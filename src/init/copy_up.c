@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "base/abi.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "kern/path.h"
@@ -19,14 +20,6 @@
 struct copy {
 	int procfs;
 	int depth;
-};
-
-struct entry { /* what getdents64(2) returns */
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
 };
 
 void copy_looks(int fd, const struct stat *looks)
@@ -139,7 +132,7 @@ static int copy_entry(struct copy *copy, int from, int to, const char *name)
 static int copy_entries(struct copy *copy, int from, int to, const char *buffer, long filled)
 {
 	for (long at = 0; at < filled;) {
-		const struct entry *entry = (const void *)(buffer + at);
+		const struct abi_dirent64 *entry = (const void *)(buffer + at);
 		at += entry->length;
 		if (!strcmp(entry->name, ".") || !strcmp(entry->name, ".."))
 			continue;
@@ -152,7 +145,7 @@ static int copy_entries(struct copy *copy, int from, int to, const char *buffer,
 
 static int copy_directory(struct copy *copy, int source, int to)
 {
-	_Alignas(struct entry) char buffer[1024];
+	_Alignas(struct abi_dirent64) char buffer[1024];
 	_cleanup_fd int from = openat(source, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (from < 0)

@@ -80,16 +80,6 @@ int score_terminal(struct stage *stage, int master, struct error *error)
 	return fail(error, EPROTO, "only init makes a terminal");
 }
 
-/* Shared with the runtime, which is told how long each step took. */
-static struct trace_lane *map_trace(int fd)
-{
-	struct trace *trace = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*trace), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (fd >= 0)
-		close(fd);
-	return trace == MAP_FAILED ? NULL : &trace->init;
-}
-
 int main(int argc, char **argv)
 {
 	struct baton last = { .kind = BATON_FAILED };
@@ -100,7 +90,8 @@ int main(int argc, char **argv)
 	struct stage stage = {
 		.score = plan->kind == PLAN_EXEC ? &exec_score : &create_score,
 		.plan = plan,
-		.trace = map_trace(plan->trace),
+		.baton = plan->first_row != 0,
+		.trace = init_trace(plan->trace),
 		.socket = plan->socket,
 		.cargo = plan->cargo_socket,
 		.listener = plan->listener,

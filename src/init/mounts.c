@@ -34,14 +34,36 @@ int late_mounts_readonly(struct error *error)
 static struct { int fd; const char *target; } views[KERNEL_VIEWS_MOST];
 static size_t view_count;
 
-int open_below_mount(const struct stage *stage, const char *path)
+/* libc's strstr(3) would be a kilobyte of init. */
+static bool goes_up(const char *path)
+{
+	for (; *path; path++)
+		if (path[0] == '/' && path[1] == '.' && path[2] == '.')
+			return true;
+	return false;
+}
+
+/* The view's number, or -1. A ".." may lead out of it again. */
+static int view_of(const char *path)
 {
 	for (size_t i = view_count; i-- > 0;) {
 		size_t length = strlen(views[i].target);
-		if (strncmp(path, views[i].target, length) == 0 && path[length] == '/')
-			return path_open(views[i].fd, path + length, O_PATH, 0);
+		if (strncmp(path, views[i].target, length) == 0 && path[length] == '/' && !goes_up(path + length))
+			return (int)i;
 	}
-	return path_open(stage_root(stage), path, O_PATH, 0);
+	return -1;
+}
+
+bool lies_in_view(const char *path)
+{
+	return view_of(path) >= 0;
+}
+
+int open_below_mount(const struct stage *stage, const char *path)
+{
+	int view = view_of(path);
+	return view < 0 ? path_open(stage_root(stage), path, O_PATH, 0) :
+			  path_open(views[view].fd, path + strlen(views[view].target), O_PATH, 0);
 }
 
 void close_mount_handles(void)
@@ -96,6 +118,21 @@ static bool strays_into_proc(const struct plan_mount *m, int target)
 	return strncmp(m->target, "/proc/", 6) != 0;
 }
 
+/* What lies on "/" is seen by who comes later (exec, by setns(2)) and not by us: with it our /proc, masks and devices would be covered
+ * for them alone. The configuration's own "/" is refused by plan; this is one behind a link of the image. What was made just now is
+ * "/" only behind a "..". */
+static int refuse_root(const struct stage *stage, const struct plan_mount *m, int target, const struct stat *was, struct error *error)
+{
+	struct stat made;
+
+	if (!was->st_mode && !goes_up(m->target))
+		return 0;
+	int r = !was->st_mode && fstat(target, &made) < 0 ? -errno : is_stage_root(stage, target, was->st_mode ? was : &made);
+	if (r < 0)
+		return fail_at(error, &m->at, -r, "cannot look at the mount point '%s'", m->target);
+	return r ? fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it leads to the top of rootfs", m->target) : 0;
+}
+
 /* Opens the mount point, made if missing: as a directory or as an empty file. `*was` is what was there, st_mode 0 if nothing. */
 static int open_target(const struct stage *stage, const struct plan_mount *m, mode_t type, struct stat *was, struct error *error)
 {
@@ -111,6 +148,7 @@ static int open_target(const struct stage *stage, const struct plan_mount *m, mo
 		return refuse_target(m, target, error);
 	if (strays_into_proc(m, target))
 		return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is inside /proc", m->target);
+	try(refuse_root(stage, m, target, was, error));
 	return take_fd(&target);
 }
 

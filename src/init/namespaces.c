@@ -96,9 +96,9 @@ int init_enter_container(struct stage *stage, struct error *error)
 	try(enter_all(&plan->namespaces, error));
 	if (plan->namespaces.of[PLAN_NS_PID].mode != NS_JOIN)
 		close(plan->namespaces.container);
-	if (plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN) {
-		become_root(&plan->namespaces); /* it may map no id 0; then we stay who we are, with the capabilities that entering gave */
-	}
+	/* It may map no id 0; then we stay who we are, with the capabilities that entering gave. */
+	if (plan->namespaces.of[PLAN_NS_USER].mode == NS_JOIN)
+		become_root(&plan->namespaces);
 	/* A container that was only chrooted: our "/" is still the host's, or the mount namespace's. */
 	if (plan->root.fd >= 0 && (fchdir(plan->root.fd) < 0 || chroot(".") < 0))
 		return fail(error, errno, "cannot change the root to the container's");
@@ -107,13 +107,24 @@ int init_enter_container(struct stage *stage, struct error *error)
 	return 0;
 }
 
+/* A byte of a pipe; false at its end. */
+static bool heard(int from, char *byte)
+{
+	ssize_t length;
+
+	do
+		length = read(from, byte, 1);
+	while (length < 0 && errno == EINTR);
+	return length == 1;
+}
+
 /* A pid namespace begins with our next child: that child goes on, and is the runtime's child like we were (CLONE_PARENT). It waits
  * for our end, so that the runtime hears of it before it hears from it. */
 static int be_reborn(struct stage *stage, struct error *error)
 {
 	struct baton reborn = { .kind = BATON_REBORN };
 	int pidfd = -1, until[2];
-	char nothing;
+	char told = 1;
 
 	if (pipe2(until, O_CLOEXEC) < 0)
 		return fail(error, errno, "cannot make a pipe");
@@ -121,17 +132,24 @@ static int be_reborn(struct stage *stage, struct error *error)
 	if (pid < 0)
 		return fail(error, -pid, "cannot make a process in the pid namespace");
 	if (pid > 0) {
-		baton_send(stage->socket, &reborn, pidfd);
-		_exit(0);
+		int r = baton_send(stage->socket, &reborn, pidfd);
+		if (r == 0 && write(until[1], &told, 1) == 1)
+			_exit(0);
+		return fail(error, r < 0 ? -r : errno, "cannot tell of the process in the pid namespace");
 	}
 	/* Strangers see us from here on. */
-	process_die_with_parent(SIGKILL);
-	process_undumpable();
+	if (process_die_with_parent(SIGKILL) < 0 || process_undumpable() < 0)
+		_exit(1);
 	close(until[1]);
-	while (read(until[0], &nothing, 1) < 0 && errno == EINTR)
+	/* One the runtime was not told of has no right to be: it would go on in the place of the one on record. */
+	if (!heard(until[0], &told))
+		_exit(1);
+	while (heard(until[0], &told))
 		;
 	close(until[0]);
-	setsid(); /* or it would be in the session of a process that is no more */
+	/* Or it would be in the session of a process that is no more; where a filter refuses this it is, and nothing else comes of it. */
+	if (setsid() < 0 && !(stage->plan->seccomp && stage->plan->seccomp->early))
+		return fail(error, errno, "cannot make a session of its own");
 	return init_ties(stage, error);
 }
 
@@ -211,16 +229,19 @@ int init_time_namespace(struct stage *stage, struct error *error)
 
 	if (r < 0)
 		return fail(error, -r, "cannot make a time namespace");
-	if (n->time_offsets) {
-		r = procfs_write(stage->procfs, "self/timens_offsets", n->time_offsets);
-		if (r < 0)
-			return fail_at(error, &n->time_offsets_at, -r, "cannot set the clock offsets of the time namespace");
-	}
+	if (n->offsets_by_host)
+		return 0;
+	r = n->time_offsets ? procfs_write(stage->procfs, "self/timens_offsets", n->time_offsets) : 0;
+	return r < 0 ? fail_at(error, &n->time_offsets_at, -r, TIME_OFFSETS_WORDS) : init_enter_time(stage, error);
+}
+
+int init_enter_time(struct stage *stage, struct error *error)
+{
 	/* A magic link by nature; the procfs is our own, mounted nowhere. */
 	_cleanup_fd int fd = openat(stage->procfs, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(error, errno, "cannot open the new time namespace");
-	r = namespace_join(fd, ABI_CLONE_NEWTIME);
+	int r = namespace_join(fd, ABI_CLONE_NEWTIME);
 	return r < 0 ? fail(error, -r, "cannot enter the new time namespace") : 0;
 }
 

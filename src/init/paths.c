@@ -62,32 +62,64 @@ static int open_masked(const struct stage *stage, const char *path, bool *direct
 
 	if (fd == -ENOENT)
 		return -ENOENT;
-	if (fd < 0 || fstat(fd, &file) < 0)
-		return fail_at(error, &stage->plan->mounts.masked_at, fd < 0 ? -fd : errno, "cannot look at '%s' to mask it", path);
+	int r = fd < 0 ? fd : fstat(fd, &file) < 0 ? -errno : is_stage_root(stage, fd, &file);
+	if (r < 0)
+		return fail_at(error, &stage->plan->mounts.masked_at, -r, "cannot look at '%s' to mask it", path);
+	if (r) /* as plan answers to "/": what lies there hides nothing from us, and all from exec */
+		return fail_at(error, &stage->plan->mounts.masked_at, 0, "masking '%s' would leave nothing: it leads to '/'", path);
 	*directory = S_ISDIR(file.st_mode);
 	return take_fd(&fd);
 }
 
-static int cover(int tmpfs, int target, bool directory)
+/* `file` is the mask of files where no directory is masked, else -1. */
+struct masks {
+	int tmpfs, file;
+	bool file_attached;
+};
+
+static int cover(struct masks *masks, int target, bool directory)
 {
-	_cleanup_fd int tree = mount_clone(tmpfs, directory ? MASK_DIRECTORY : MASK_FILE, 0);
+	bool alone = masks->file >= 0;
+
+	if (alone && directory)
+		return -EAGAIN; /* it was none a moment ago */
+	if (alone && !masks->file_attached) {
+		masks->file_attached = true;
+		return mount_attach(masks->file, target);
+	}
+	_cleanup_fd int tree = alone ? mount_clone(masks->file, "", 0) :
+				       mount_clone(masks->tmpfs, directory ? MASK_DIRECTORY : MASK_FILE, 0);
 	return tree < 0 ? tree : mount_attach(tree, target);
 }
 
-static int mask(const struct stage *stage, int tmpfs, const char *path, struct error *error)
+static int mask(const struct stage *stage, struct masks *masks, const char *path, struct error *error)
 {
 	bool directory;
 	_cleanup_fd int target = open_masked(stage, path, &directory, error);
 
 	if (target < 0)
 		return error->text[0] ? -1 : 0;
-	int r = cover(tmpfs, target, directory);
+	int r = cover(masks, target, directory);
 	return r < 0 ? fail_at(error, &stage->plan->mounts.masked_at, -r, "cannot mask '%s'", path) : 0;
 }
 
+/* A clone of the tmpfs' file, for which it lies on "/" for a moment. No path may be resolved meanwhile: ".." that reaches the root leads
+ * into what is mounted there. */
+static int file_alone(const struct stage *stage, int tmpfs)
+{
+	int r = mount_attach_at(tmpfs, stage_root(stage), ".");
+	if (r < 0)
+		return r;
+	_cleanup_fd int file = mount_clone(tmpfs, MASK_FILE, 0);
+	/* By its root as the working directory: no path leads there. */
+	if (fchdir(tmpfs) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return -errno;
+	return file < 0 ? file : take_fd(&file);
+}
+
 /* The tmpfs itself goes under the mask of the first directory: what is attached can be cloned (before Linux 6.15 nothing else can),
- * and no detached mount is left whose closing waits for RCU. Without a directory it lies on "/" for as long as it is needed. */
-static int attach_mask(const struct stage *stage, int tmpfs, bool *passing, struct error *error)
+ * and no detached mount is left whose closing waits for RCU. Without a directory it is its file that is attached first, and cloned. */
+static int attach_mask(const struct stage *stage, struct masks *masks, struct error *error)
 {
 	const struct plan_mounts *mounts = &stage->plan->mounts;
 	bool directory = false, any = false;
@@ -99,45 +131,55 @@ static int attach_mask(const struct stage *stage, int tmpfs, bool *passing, stru
 		any = any || target >= 0;
 		if (target < 0 || !directory)
 			continue;
-		int r = mount_attach(tmpfs, target);
+		int r = mount_attach(masks->tmpfs, target);
 		return r < 0 ? fail_at(error, &mounts->masked_at, -r, "cannot mask '%s'", mounts->masked[i]) : 0;
 	}
-	if (!any)
-		return 0;
-	int r = mount_attach_at(tmpfs, stage_root(stage), ".");
-	*passing = r == 0;
-	return r < 0 ? fail_at(error, &mounts->masked_at, -r, "cannot mount the tmpfs for masks") : 0;
+	if (any)
+		masks->file = file_alone(stage, masks->tmpfs);
+	return any && masks->file < 0 ? fail_at(error, &mounts->masked_at, -masks->file, "cannot mount the tmpfs for masks") : 0;
 }
 
-/* By its root as the working directory: no path leads there. */
-static int detach_mask(int tmpfs, const struct place *at, struct error *error)
+static int mask_all(const struct stage *stage, struct masks *masks, struct error *error)
 {
-	if (fchdir(tmpfs) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-		return fail_at(error, at, errno, "cannot unmount the tmpfs for masks");
+	const struct plan_mounts *mounts = &stage->plan->mounts;
+
+	try(attach_mask(stage, masks, error));
+	for (size_t i = 0; i < mounts->masked_count; i++)
+		try(mask(stage, masks, mounts->masked[i], error));
 	return 0;
 }
 
 int init_masked(struct stage *stage, struct error *error)
 {
-	const struct plan_mounts *mounts = &stage->plan->mounts;
-	bool passing = false;
-	_cleanup_fd int tmpfs = make_mask();
+	struct masks masks = { .tmpfs = make_mask(), .file = -1 };
 
-	if (tmpfs < 0)
-		return fail_at(error, &mounts->masked_at, -tmpfs, "cannot make the tmpfs for masks");
-	try(attach_mask(stage, tmpfs, &passing, error));
-	for (size_t i = 0; i < mounts->masked_count; i++)
-		try(mask(stage, tmpfs, mounts->masked[i], error));
-	return passing ? detach_mask(tmpfs, &mounts->masked_at, error) : 0;
+	if (masks.tmpfs < 0)
+		return fail_at(error, &stage->plan->mounts.masked_at, -masks.tmpfs, "cannot make the tmpfs for masks");
+	int r = mask_all(stage, &masks, error);
+	close_fd(&masks.file);
+	close_fd(&masks.tmpfs);
+	return r;
 }
 
 /* ---- read-only ---- */
 
-static int make_readonly(const struct stage *stage, const char *path)
+static int make_root_readonly(const struct stage *stage)
 {
+	_cleanup_fd int root = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? -errno : mount_attributes(root, ABI_MOUNT_ATTR_RDONLY, 0, 0);
+}
+
+static int make_readonly(const struct stage *stage, const char *path, bool *whole)
+{
+	struct stat file;
 	_cleanup_fd int target = open_below_mount(stage, path);
 	if (target < 0)
 		return target == -ENOENT ? 0 : target;
+	int top = lies_in_view(path) ? 0 : fstat(target, &file) < 0 ? -errno : is_stage_root(stage, target, &file);
+	if (top) {
+		*whole = *whole || top > 0;
+		return top < 0 ? top : 0;
+	}
 	/* A clone keeps nosuid, nodev and noexec of the mount it is taken from. */
 	_cleanup_fd int tree = mount_clone(target, "", MOUNT_RECURSIVE);
 	if (tree < 0)
@@ -146,23 +188,18 @@ static int make_readonly(const struct stage *stage, const char *path)
 	return r < 0 ? r : mount_attach(tree, target);
 }
 
-static int make_root_readonly(const struct stage *stage)
-{
-	_cleanup_fd int root = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 ? -errno : mount_attributes(root, ABI_MOUNT_ATTR_RDONLY, 0, 0);
-}
-
 int init_readonly(struct stage *stage, struct error *error)
 {
 	const struct plan_mounts *mounts = &stage->plan->mounts;
 	const struct plan_root *root = &stage->plan->root;
+	bool whole = root->readonly;
 
 	for (size_t i = 0; i < mounts->readonly_count; i++) {
-		int r = make_readonly(stage, mounts->readonly[i]);
+		int r = make_readonly(stage, mounts->readonly[i], &whole);
 		if (r < 0)
 			return fail_at(error, &mounts->readonly_at, -r, "cannot make '%s' read-only", mounts->readonly[i]);
 	}
 	try(late_mounts_readonly(error));
-	int r = root->readonly ? make_root_readonly(stage) : 0;
+	int r = whole ? make_root_readonly(stage) : 0;
 	return r < 0 ? fail_at(error, &root->at, -r, "cannot make the root read-only") : 0;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <unistd.h>
+#include "init/read_back.h"
 #include "init/stage.h"
 #include "kern/keyring.h"
 #include "kern/label.h"
@@ -65,6 +66,7 @@ int init_limits(struct stage *stage, struct error *error)
 	const struct plan_memory_policy *memory = process->memory_policy;
 	if (memory && (r = memory_policy_set(memory->mode, memory->nodes, memory->bits)) < 0)
 		return fail_at(error, &memory->at, -r, "the kernel refuses the memoryPolicy");
+	try(read_back_settings(stage, error));
 	return process->scheduler ? schedule(process->scheduler, error) : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "init/home.h"
 #include "init/lookup.h"
+#include "init/read_back.h"
 #include "init/stage.h"
 #include "kern/credentials.h"
 #include "kern/process.h"
@@ -107,21 +108,34 @@ int init_program(struct stage *stage, struct error *error)
 	}
 	umask(process->umask);
 	signals_default();
-	return 0;
+	return read_back_break(stage, error);
 }
 
 /* ---- the end of init ---- */
 
-/* All of [from, to] at once; one by one where an old filter refuses close_range. We never held a number as high as that. */
-static int close_all(const struct plan *plan, unsigned from, unsigned to)
+#define ROOM 4096 /* more than we have opened, each with the lowest number that was free */
+
+/* All numbers of ours are below. What we were born with has the numbers it had among the caller's. */
+static unsigned numbers(const struct plan *plan)
+{
+	const int born_with[] = { plan->socket, plan->cargo_socket, plan->listener, plan->trace, plan->procfs, plan->root.fd,
+				  plan->namespaces.container };
+	int highest = 0;
+
+	for (size_t i = 0; i < array_length(born_with); i++)
+		highest = born_with[i] > highest ? born_with[i] : highest;
+	for (size_t i = 0; i < PLAN_NS_TYPES; i++)
+		highest = plan->namespaces.of[i].fd > highest ? plan->namespaces.of[i].fd : highest;
+	return (unsigned)highest + plan->preserve_fds + ROOM;
+}
+
+/* All of [from, to] at once; one by one where a filter, an old profile's or our caller's, refuses close_range. */
+static void close_all(const struct plan *plan, unsigned from, unsigned to)
 {
 	if (from > to || syscall(ABI_SYS_close_range, from, to, 0) == 0)
-		return 0;
-	if (!filtered(plan))
-		return -errno;
-	for (unsigned fd = from; fd <= to && fd < 4096; fd++)
+		return;
+	for (unsigned fd = from, end = numbers(plan); fd <= to && fd < end; fd++)
 		syscall(SYS_close, fd);
-	return 0;
 }
 
 /* Lowering needs no right, not even of the hard limit. */
@@ -151,13 +165,12 @@ int init_close(struct stage *stage, struct error *error)
 	int r = baton_send(stage->socket, &executing, -1);
 	if (r < 0)
 		return fail(error, -r, "cannot tell that the program comes next");
-	r = close_all(stage->plan, first, kept - 1);
-	if (r == 0 && stage->socket >= 0)
-		r = close_all(stage->plan, kept + 1 > first ? kept + 1 : first, ~0U);
-	if (r < 0)
-		return fail(error, -r, "cannot close descriptors");
+	close_all(stage->plan, first, kept - 1);
+	if (stage->socket >= 0)
+		close_all(stage->plan, kept + 1 > first ? kept + 1 : first, ~0U);
 	stage->cargo = stage->listener = stage->procfs = stage->root = stage->dev = stage->program = -1;
 	stage->cargo_next = stage->cargo_count = 0;
+	try(read_back_last(stage, error));
 	return lower_nofile(stage->plan, error);
 }
 
@@ -184,6 +197,7 @@ int init_exec(struct stage *stage, struct error *error)
 	if ((code == EACCES || code == EPERM) && (process->apparmor || process->selinux))
 		doing = "the security label may not execute it: ";
 	program_failed(process->args[0], doing, code, error);
+	trace_end(stage->trace ? &stage->trace->spans[stage->trace->count - 1] : NULL, -1); /* this row's */
 	report(stage, error);
 	process_end(code == ENOENT ? 127 : 126); /* what a shell says of a program that is missing, or cannot be executed */
 }

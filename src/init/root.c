@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "init/filesystem.h"
+#include "init/read_back.h"
 #include "kern/mount.h"
 
 static int open_root(uint64_t *mount)
@@ -103,6 +104,16 @@ int init_attach_root(struct stage *stage, struct error *error)
 	return 0;
 }
 
+/* A bind of the root's directory inside of it has the same looks, and may be mounted on. */
+int is_stage_root(const struct stage *stage, int fd, const struct stat *looks)
+{
+	const struct plan_root *root = &stage->plan->root;
+
+	if (looks->st_ino != root->top_inode || looks->st_dev != root->top_device)
+		return 0;
+	return mount_same_place(stage_root(stage), fd);
+}
+
 static int change_root(const struct stage *stage)
 {
 	const struct plan_root *root = &stage->plan->root;
@@ -125,8 +136,9 @@ int init_root_propagation(struct stage *stage, struct error *error)
 	_cleanup_fd int fd = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? -errno : mount_propagation(fd, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
 
+	int compared = r < 0 ? 0 : read_back_mounts(stage, error);
 	close_mount_handles();
-	return r < 0 ? fail_at(error, &root->at, -r, "cannot set the propagation of the root") : 0;
+	return r < 0 ? fail_at(error, &root->at, -r, "cannot set the propagation of the root") : compared;
 }
 
 int init_pivot(struct stage *stage, struct error *error)

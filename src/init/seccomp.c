@@ -2,9 +2,11 @@
  *
  * Without no_new_privs it is loaded early, before capabilities are dropped, and has to allow what init must still do under it:
  * prctl, capset, setgroups, setresuid, setresgid, openat2 or openat, fstat, close, mprotect (to set HOME), umask, sendmsg, recvmsg,
- * accept4, fcntl, execve, exit_group; clone3, waitid, poll, pipe2, dup2, memfd_create for startContainer hooks. What only verifies
- * or has another way may be refused: capget, get*id, getgroups, getcwd, faccessat2, fchown, dup3, rt_sigaction, close_range.
- * With no_new_privs it is loaded last and nothing but execve is called under it. */
+ * accept4, fcntl, execve, exit_group; pipe2, clone3 or clone, read, write where a pid namespace is joined; clone3, waitid, poll, pipe2,
+ * dup2, memfd_create for startContainer hooks. What only verifies or has another way may be refused: capget, get*id, getgroups, getcwd,
+ * faccessat2, fchown, dup3, rt_sigaction, close_range, setsid.
+ * With no_new_privs it is loaded last and nothing but execve is called under it; and clock_gettime by a traced one, on machines where that
+ * is a system call (no clock that the vDSO can read). */
 #include "init/lookup.h"
 #include "init/stage.h"
 #include "kern/seccomp.h"

@@ -1,5 +1,6 @@
 /* The wait between create and start. */
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -8,23 +9,37 @@
 #include "kern/process.h"
 #include "run/baton.h"
 
+/* Shared with the runtime, which is told how long each step took. */
+struct trace_lane *init_trace(int fd)
+{
+	static struct trace_lane lane;
+
+	void *spans = fd < 0 ? MAP_FAILED : mmap(NULL, TRACE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	lane = (struct trace_lane){ .spans = spans == MAP_FAILED ? NULL : spans };
+	return lane.spans ? &lane : NULL;
+}
+
 /* A caller that connects and goes away without a word leaves the container as it was. One that is heard gets an answer: after that,
  * and only after that, the end of the connection means that the program is executed. */
-static int accept_start(int listener)
+static int accept_start(const struct stage *stage, int *trace)
 {
 	const struct baton taken = { .kind = BATON_TAKEN };
 
 	for (;;) {
 		struct baton baton;
-		int stray = -1;
-		_cleanup_fd int caller = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		int fd = -1;
+		_cleanup_fd int caller = accept4(stage->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (caller < 0 && errno != EINTR && errno != ECONNABORTED)
 			return -errno;
-		if (caller < 0 || baton_receive(caller, &baton, &stray) != 1)
+		if (caller < 0 || baton_receive(caller, &baton, &fd) != 1)
 			continue;
-		close_fd(&stray);
-		if (baton.kind == BATON_PASS && baton_send(caller, &taken, -1) == 0)
+		if (baton.kind == BATON_PASS && baton_send(caller, &taken, -1) == 0) {
+			*trace = fd;
 			return take_fd(&caller);
+		}
+		close_fd(&fd);
 	}
 }
 
@@ -38,6 +53,8 @@ int init_untie(struct stage *stage, struct error *error)
 
 int init_wait(struct stage *stage, struct error *error)
 {
+	int trace = -1;
+
 	(void)error;
 	close_fd(&stage->cargo);
 	close_fd(&stage->procfs);
@@ -45,9 +62,14 @@ int init_wait(struct stage *stage, struct error *error)
 	close_fd(&stage->dev);
 	close_fd(&stage->socket);
 
-	stage->socket = accept_start(stage->listener);
+	stage->socket = accept_start(stage, &trace);
 	if (stage->socket < 0)
 		process_end(1);
+	/* A filter that is there already need not allow mmap, and some of them kill. */
+	if (stage->plan->seccomp && stage->plan->seccomp->early)
+		close_fd(&trace);
+	else if (trace >= 0)
+		stage->trace = init_trace(trace);
 	close_fd(&stage->listener);
 	stage->baton = true;
 	return 0;

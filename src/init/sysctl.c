@@ -27,7 +27,8 @@ int init_sysctl(struct stage *stage, struct error *error)
 	for (size_t i = 0; i < plan->sysctl_count; i++) {
 		const struct plan_sysctl *sysctl = &plan->sysctls[i];
 		format(path, sizeof(path), "sys/%s", sysctl->path);
-		int r = procfs_write(procfs, path, sysctl->value);
+		/* A write of no bytes at all sets nothing: an empty line is what empties a text, and is no number. */
+		int r = procfs_write(procfs, path, *sysctl->value ? sysctl->value : "\n");
 		if (r < 0)
 			return fail_at(error, &sysctl->at, -r, "cannot set the sysctl '%s' to '%.80s'", sysctl->path,
 				       sysctl->value);

@@ -96,7 +96,12 @@ static int enter_as_root(const struct plan_process *process, struct error *error
 
 int init_enter_early(struct stage *stage, struct error *error)
 {
-	int r = enter_as_root(&stage->plan->process, error);
+	/* Or setresuid from 0 would take all permitted capabilities away before capset picks those to stay; and with the caller's
+	 * securebits that of a program would take none. */
+	int r = cred_keep_caps_alone();
+	if (r < 0)
+		return fail(error, -r, "cannot clear the caller's securebits");
+	r = enter_as_root(&stage->plan->process, error);
 	stage->entered = r > 0;
 	return r < 0 ? r : 0;
 }
@@ -150,7 +155,7 @@ static int verify_capabilities(const struct plan_capabilities *wanted)
 	if (r < 0)
 		return r;
 	if (now.effective != wanted->effective || now.permitted != wanted->permitted || now.inheritable != wanted->inheritable ||
-	    cred_ambient() != wanted->ambient || cred_bounding() & ~wanted->bounding)
+	    cred_ambient(&now) != wanted->ambient || cred_bounding() & ~wanted->bounding)
 		return -EUCLEAN;
 	return 0;
 }
@@ -162,7 +167,9 @@ static int set_capabilities(const struct plan *plan, struct error *error)
 		.effective = wanted->effective, .permitted = wanted->permitted, .inheritable = wanted->inheritable,
 	};
 
-	int r = cred_caps_set(&caps);
+	int r = cred_keep_caps(KEEP_CAPS_OFF);
+	if (r == 0)
+		r = cred_caps_set(&caps);
 	if (r < 0)
 		return fail(error, -r, "cannot set capabilities");
 	r = cred_ambient_set(wanted->ambient);
@@ -180,15 +187,8 @@ static int become_user(const struct plan *plan, struct error *error)
 	int r = cred_bound(process->caps.bounding);
 	if (r < 0)
 		return fail(error, -r, "cannot drop capabilities from the bounding set");
-	/* Or setresuid from 0 would take all permitted capabilities away before capset picks those to stay. */
-	r = cred_keep_caps(KEEP_CAPS_ON);
-	if (r < 0)
-		return fail(error, -r, "cannot keep capabilities over the change of the uid");
 	try(set_groups(plan, error));
 	try(set_ids(plan, error));
-	r = cred_keep_caps(KEEP_CAPS_OFF);
-	if (r < 0)
-		return fail(error, -r, "cannot stop keeping capabilities over changes of the uid");
 	return set_capabilities(plan, error);
 }
 

@@ -9,7 +9,9 @@
 
 struct decoder {
 	const char *name, *file; /* for errors; and for places, where NULL is config.json */
-	struct arena *arena;
+	struct arena *arena;     /* where values go at this moment */
+	struct arena *own;       /* has the nodes; and the values that are kept apart, which are those of fields with these flags */
+	unsigned apart;
 	struct json_note **notes_end; /* NULL: nobody wants them */
 	struct error *error;
 };
@@ -20,10 +22,14 @@ static int decode_object(struct decoder *decoder, const struct spot *spot, const
 
 static struct place place_of(const struct decoder *decoder, const struct spot *spot)
 {
-	size_t length = spot_path(spot, NULL, 0);
+	char usual[256];
+	size_t length = spot_path(spot, usual, sizeof(usual));
 	char *path = arena_alloc(decoder->arena, length + 1);
 
-	spot_path(spot, path, length + 1);
+	if (length < sizeof(usual))
+		memcpy(path, usual, length + 1);
+	else
+		spot_path(spot, path, length + 1);
 	return (struct place){ .path = path, .line = spot->node->line, .column = spot->node->column, .file = decoder->file };
 }
 
@@ -46,6 +52,12 @@ static int check_count(struct decoder *decoder, const struct json_field *field, 
 	if (!spot->node->count && field->flags & FIELD_NOT_EMPTY)
 		return refuse(decoder, spot, "must not be empty");
 	return 0;
+}
+
+/* What a node says, where the values live. */
+static const char *keep(const struct decoder *decoder, const char *text)
+{
+	return decoder->arena == decoder->own ? text : arena_string(decoder->arena, text);
 }
 
 /* ---- single values ---- */
@@ -135,13 +147,13 @@ static int decode_string(struct decoder *decoder, const struct json_field *field
 	if (field->flags & FIELD_NOT_EMPTY && !*spot->node->text)
 		return refuse(decoder, spot, "must not be empty");
 	try(check_string(decoder, field, spot));
-	*(const char **)out = spot->node->text;
+	*(const char **)out = keep(decoder, spot->node->text);
 	return 0;
 }
 
 static int unknown_word(struct decoder *decoder, const struct json_field *field, const struct spot *spot)
 {
-	struct text allowed = text_in(decoder->arena);
+	struct text allowed = text_in(decoder->own);
 	char quoted[EXCERPT_SIZE];
 
 	for (const struct json_word *word = field->words; word->word; word++)
@@ -188,7 +200,7 @@ static int decode_strings(struct decoder *decoder, const struct json_field *fiel
 	for (struct spot item = first_spot(spot); item.node; next_spot(&item)) {
 		try(expect(decoder, &item, JSON_STRING));
 		try(check_string(decoder, field, &item));
-		list->items[list->count++] = item.node->text;
+		list->items[list->count++] = keep(decoder, item.node->text);
 	}
 	return 0;
 }
@@ -256,8 +268,9 @@ static int decode_map(struct decoder *decoder, const struct json_field *field, c
 		if (item.node->type == JSON_NULL)
 			continue;
 		try(check_entry(decoder, &item, JSON_STRING));
-		map->items[map->count++] =
-			(struct json_pair){ .key = item.node->key, .value = item.node->text, .at = place_of(decoder, &item) };
+		map->items[map->count++] = (struct json_pair){
+			.key = keep(decoder, item.node->key), .value = keep(decoder, item.node->text), .at = place_of(decoder, &item),
+		};
 	}
 	return 0;
 }
@@ -283,7 +296,7 @@ static int decode_object_map(struct decoder *decoder, const struct json_field *f
 		try(check_entry(decoder, &item, JSON_OBJECT));
 		void *to = items + field->table->size * list->count++;
 		try(decode_object(decoder, &item, field->table, to));
-		set_key(field->table, to, item.node->key);
+		set_key(field->table, to, keep(decoder, item.node->key));
 	}
 	return 0;
 }
@@ -335,14 +348,13 @@ static size_t pointed_size(const struct json_field *field)
 	return 0;
 }
 
-static int decode_member(struct decoder *decoder, const struct json_field *field, const struct spot *spot, char *out)
+static int decode_value(struct decoder *decoder, const struct json_field *field, const struct spot *spot, char *out)
 {
 	void *member = out + field->offset;
 	size_t pointed = field->flags & FIELD_OPTIONAL ? pointed_size(field) : 0;
 
-	if (spot->node->type == JSON_NULL)
-		return field->flags & FIELD_REQUIRED ? refuse(decoder, spot, "is required, not null") : 0;
-	try(expect(decoder, spot, kinds[field->kind].type));
+	if (arena_is_short(decoder->arena))
+		return refuse(decoder, spot, "the document has too many values");
 	if (field->flags & FIELD_PLACED)
 		*(struct place *)(out + field->place) = place_of(decoder, spot);
 	if (pointed)
@@ -350,11 +362,26 @@ static int decode_member(struct decoder *decoder, const struct json_field *field
 	return kinds[field->kind].decode(decoder, field, spot, member);
 }
 
+/* The member itself lies where `out` is; what is apart is what it points to. */
+static int decode_member(struct decoder *decoder, const struct json_field *field, const struct spot *spot, char *out)
+{
+	struct arena *arena = decoder->arena;
+
+	if (spot->node->type == JSON_NULL)
+		return field->flags & FIELD_REQUIRED ? refuse(decoder, spot, "is required, not null") : 0;
+	try(expect(decoder, spot, kinds[field->kind].type));
+	if (field->flags & decoder->apart)
+		decoder->arena = decoder->own;
+	int r = decode_value(decoder, field, spot, out);
+	decoder->arena = arena;
+	return r;
+}
+
 static bool same_but_for_case(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++) {
-		char lower_a = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
-		char lower_b = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
+		int lower_a = *a >= 'A' && *a <= 'Z' ? *a + 32 : *a;
+		int lower_b = *b >= 'A' && *b <= 'Z' ? *b + 32 : *b;
 		if (lower_a != lower_b)
 			return false;
 	}
@@ -368,13 +395,16 @@ static void note_unknown(struct decoder *decoder, const struct json_table *table
 
 	if (!decoder->notes_end)
 		return;
+	struct arena *arena = decoder->arena;
+	decoder->arena = decoder->own;
 	note = arena_new(decoder->arena, struct json_note);
 	*note = (struct json_note){ .at = place_of(decoder, spot), .text = "unknown property" };
+	decoder->arena = arena;
 	for (size_t i = 0; i < table->count; i++) {
 		const char *key = table->fields[i].key;
 		if (!key || !same_but_for_case(key, spot->node->key))
 			continue;
-		note->text = arena_printf(decoder->arena, "unknown property; did you mean '%s'?", key);
+		note->text = arena_printf(decoder->own, "unknown property; did you mean '%s'?", key);
 		note->warning = true;
 	}
 	*decoder->notes_end = note;
@@ -431,18 +461,27 @@ static int decode_object(struct decoder *decoder, const struct spot *spot, const
 	return check_required(decoder, spot, table);
 }
 
-int json_decode(const char *name, const struct json_node *node, const struct json_table *table, void *out, struct arena *arena,
-		struct json_note **notes, struct error *error)
+int json_decode_into(const char *name, const struct json_node *node, const struct json_table *table, void *out,
+		     const struct json_homes *homes, struct json_note **notes, struct error *error)
 {
-	struct decoder decoder = { .name = name, .arena = arena, .notes_end = notes, .error = error };
+	struct decoder decoder = { .name = name, .arena = homes->arena, .own = homes->own, .apart = homes->apart, .notes_end = notes,
+				   .error = error };
 	const struct spot document = { .node = node };
 
 	/* Places go to init with the plan: what they point to must be in the arena. */
 	if (strcmp(name, "config.json") != 0)
-		decoder.file = arena_string(arena, name);
+		decoder.file = arena_string(homes->arena, name);
 	while (decoder.notes_end && *decoder.notes_end)
 		decoder.notes_end = &(*decoder.notes_end)->next;
 	memset(out, 0, table->size);
 	try(expect(&decoder, &document, JSON_OBJECT));
 	return decode_object(&decoder, &document, table, out);
+}
+
+int json_decode(const char *name, const struct json_node *node, const struct json_table *table, void *out, struct arena *arena,
+		struct json_note **notes, struct error *error)
+{
+	const struct json_homes one = { .arena = arena, .own = arena };
+
+	return json_decode_into(name, node, table, out, &one, notes, error);
 }

@@ -8,9 +8,6 @@
 #include "json/scan.h"
 #include "json/spot.h"
 
-/* What has to stay free in the arena: a document that fills it is refused while there is still a place to say so. */
-#define ROOM_LEFT 8 /* one part of so many */
-
 #define STRING_(text) #text
 #define STRING(macro) STRING_(macro)
 
@@ -84,12 +81,15 @@ static struct json_node *add_node(struct parser *parser, enum json_type type)
 	struct json_node *node, *parent;
 
 	scan_to_token(&parser->scan);
-	if (parser->arena->size - parser->arena->used < parser->arena->size / ROOM_LEFT) {
+	if (arena_is_short(parser->arena)) {
 		refuse_text(parser, "the document has too many values");
 		return NULL;
 	}
 	node = arena_new(parser->arena, struct json_node);
-	*node = (struct json_node){ .type = type, .line = parser->scan.line, .column = parser->scan.column, .key = parser->key };
+	node->type = type;
+	node->line = parser->scan.line;
+	node->column = parser->scan.column;
+	node->key = parser->key;
 	parser->key = NULL;
 	if (!parser->depth) {
 		parser->root = node;
@@ -111,7 +111,7 @@ static int add_word(struct parser *parser, enum json_type type, size_t length, b
 	if (!node)
 		return 0;
 	node->truth = truth;
-	scan_over(&parser->scan, length);
+	scan_over_token(&parser->scan, length);
 	return 1;
 }
 
@@ -133,8 +133,17 @@ static int on_number(void *context, const char *digits, size_t length)
 	if (!node)
 		return 0;
 	node->text = arena_copy(parser->arena, digits, length);
-	scan_over(&parser->scan, length);
+	scan_over_token(&parser->scan, length);
 	return 1;
+}
+
+/* A string without escapes is what yajl saw in the text itself: nothing that we refuse can be in it. */
+static const char *pass_string(struct parser *parser, const char *string, size_t length)
+{
+	if (string != parser->scan.at + 1)
+		return scan_string(&parser->scan);
+	scan_over_token(&parser->scan, length + 2);
+	return NULL;
 }
 
 static int on_string(void *context, const unsigned char *string, size_t length)
@@ -145,7 +154,7 @@ static int on_string(void *context, const unsigned char *string, size_t length)
 
 	if (!node)
 		return 0;
-	wrong = scan_string(&parser->scan);
+	wrong = pass_string(parser, (const char *)string, length);
 	if (wrong)
 		return refuse(parser, node, wrong);
 	node->text = arena_copy(parser->arena, (const char *)string, length);
@@ -160,7 +169,7 @@ static int on_key(void *context, const unsigned char *key, size_t length)
 
 	scan_to_token(&parser->scan);
 	start = parser->scan;
-	wrong = scan_string(&parser->scan);
+	wrong = pass_string(parser, (const char *)key, length);
 	if (wrong) {
 		parser->scan = start;
 		return refuse_text(parser, wrong), 0;
@@ -180,7 +189,7 @@ static int begin(struct parser *parser, enum json_type type)
 		return 0;
 	}
 	parser->levels[parser->depth++].node = node;
-	scan_over(&parser->scan, 1);
+	scan_over_token(&parser->scan, 1);
 	return 1;
 }
 
@@ -199,7 +208,7 @@ static int on_end_array(void *context)
 	struct parser *parser = context;
 
 	scan_to_token(&parser->scan);
-	scan_over(&parser->scan, 1);
+	scan_over_token(&parser->scan, 1);
 	parser->depth--;
 	return 1;
 }
@@ -238,7 +247,7 @@ static const struct json_node **sort_members(struct arena *arena, const struct j
 	return sorted;
 }
 
-#define FEW 16
+#define FEW 32
 
 static const struct json_node *find_duplicate(struct arena *arena, const struct json_node *object)
 {
@@ -251,7 +260,7 @@ static const struct json_node *find_duplicate(struct arena *arena, const struct 
 	}
 	for (const struct json_node *second = object->first; second; second = second->next)
 		for (const struct json_node *first = object->first; first != second; first = first->next)
-			if (strcmp(first->key, second->key) == 0)
+			if (*first->key == *second->key && strcmp(first->key, second->key) == 0)
 				return second;
 	return NULL;
 }
@@ -346,10 +355,15 @@ int json_parse(const char *name, const char *text, size_t length, struct arena *
 		parser.scan = ahead;
 		return refuse_text(&parser, wrong);
 	}
+	parser.scan.ascii = ahead.ascii;
 	scan_blanks(&ahead);
 	if (ahead.at == ahead.end)
 		return refuse_text(&parser, "the document is empty");
 	try(run_yajl(&parser, text, length));
+	/* yajl does not mind a string behind it that has no end. */
+	scan_blanks(&parser.scan);
+	if (parser.scan.at < parser.scan.end)
+		return refuse_text(&parser, "only blanks may follow the document");
 	*root = parser.root;
 	return 0;
 }

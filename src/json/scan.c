@@ -17,17 +17,35 @@ void scan_over(struct scan *scan, size_t length)
 	}
 }
 
+void scan_over_token(struct scan *scan, size_t length)
+{
+	if (!scan->ascii) {
+		scan_over(scan, length);
+		return;
+	}
+	scan->at += length;
+	scan->column += (uint32_t)length;
+}
+
 void scan_blanks(struct scan *scan)
 {
-	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
-		scan_over(scan, 1);
+	for (; scan->at < scan->end; scan->at++) {
+		if (*scan->at == '\n') {
+			scan->line++;
+			scan->column = 1;
+		} else if (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\r') {
+			scan->column++;
+		} else {
+			return;
+		}
+	}
 }
 
 void scan_to_token(struct scan *scan)
 {
 	scan_blanks(scan);
 	if (scan->at < scan->end && (*scan->at == ',' || *scan->at == ':')) {
-		scan_over(scan, 1);
+		scan_over_token(scan, 1);
 		scan_blanks(scan);
 	}
 }
@@ -114,6 +132,7 @@ const char *scan_encoding(struct scan *scan)
 	const char *at = scan->at;
 	uint64_t word;
 
+	scan->ascii = true;
 	if (scan->end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
 		return "a byte order mark is not allowed";
 	while (at < scan->end) {
@@ -129,6 +148,7 @@ const char *scan_encoding(struct scan *scan)
 			scan_over(scan, (size_t)(at - scan->at));
 			return length ? "a NUL byte is not allowed" : "this is not valid UTF-8";
 		}
+		scan->ascii = scan->ascii && length == 1;
 		at += length;
 	}
 	return NULL;

@@ -9,6 +9,7 @@
 
 #define CAPABILITY_VERSION_3 0x20080522u
 #define CAPABILITY_MOST 63
+#define KEEP_CAPS_ALONE (1 << 4) /* linux/securebits.h: SECBIT_KEEP_CAPS */
 
 /* capget(2): the sets come in two halves of 32 bits. */
 struct header { uint32_t version; int pid; };
@@ -46,10 +47,10 @@ int cred_caps_set(const struct cred_caps *caps)
 int cred_bound(uint64_t keep)
 {
 	for (unsigned long cap = 0; cap <= CAPABILITY_MOST; cap++) {
-		int there = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		int there = keep >> cap & 1 ? 0 : prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 		if (there < 0) /* beyond the last one this kernel knows */
 			break;
-		if (there && !(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if (there && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return -errno;
 	}
 	return 0;
@@ -58,9 +59,12 @@ int cred_bound(uint64_t keep)
 uint64_t cred_bounding(void)
 {
 	uint64_t set = 0;
-	for (unsigned long cap = 0; cap <= CAPABILITY_MOST; cap++)
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0)
-			set |= UINT64_C(1) << cap;
+	for (unsigned long cap = 0; cap <= CAPABILITY_MOST; cap++) {
+		int there = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		if (there < 0)
+			break;
+		set |= (uint64_t)there << cap;
+	}
 	return set;
 }
 
@@ -74,11 +78,11 @@ int cred_ambient_set(uint64_t caps)
 	return 0;
 }
 
-uint64_t cred_ambient(void)
+uint64_t cred_ambient(const struct cred_caps *caps)
 {
-	uint64_t set = 0;
+	uint64_t set = 0, possible = caps->permitted & caps->inheritable;
 	for (unsigned long cap = 0; cap <= CAPABILITY_MOST; cap++)
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
+		if (possible >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
 			set |= UINT64_C(1) << cap;
 	return set;
 }
@@ -86,6 +90,14 @@ uint64_t cred_ambient(void)
 int cred_keep_caps(enum keep_caps keep)
 {
 	return prctl(PR_SET_KEEPCAPS, (unsigned long)keep, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int cred_keep_caps_alone(void)
+{
+	if (prctl(PR_SET_SECUREBITS, KEEP_CAPS_ALONE, 0, 0, 0) == 0)
+		return 0;
+	cred_keep_caps(KEEP_CAPS_ON);
+	return prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == KEEP_CAPS_ALONE ? 0 : -EPERM;
 }
 
 int cred_set_groups(const gid_t *groups, size_t count)
@@ -154,7 +166,7 @@ int cred_no_new_privileges(void)
 
 int cred_keep_all_over_exec(void)
 {
-	struct cred_caps caps;
+	struct cred_caps caps = { 0 };
 	int r = cred_caps_get(&caps);
 	if (r < 0)
 		return r;

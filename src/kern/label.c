@@ -27,7 +27,7 @@ static int read_back(int procfs, const char *path, const char *label)
 		return (int)got;
 	while (got > 0 && (now[got - 1] == '\n' || now[got - 1] == '\0'))
 		got--;
-	if ((size_t)got < length || memcmp(now, label, length))
+	if ((size_t)got < length || memcmp(now, label, length) != 0)
 		return -EUCLEAN;
 	return (size_t)got == length || (now[length] == ' ' && now[length + 1] == '(') ? 0 : -EUCLEAN;
 }

@@ -19,7 +19,7 @@ int message_send(int socket, const void *data, size_t length, const int *fds, si
 		memset(&control, 0, sizeof(control.header));
 		message.msg_control = &control;
 		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		struct cmsghdr *header = &control.header;
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
 		header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);

@@ -44,17 +44,31 @@ int mount_idmap(int mount, int user_namespace, int how)
 	return set(mount, &(struct abi_mount_attr){ .set = ABI_MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace }, how);
 }
 
-/* struct statx, of which musl's headers know nothing and we want one member (STATX_MNT_ID is Linux 5.8). */
-#define STATX_MNT_ID_BIT 0x1000u
-#define STATX_MNT_ID_AT 144
+int mount_statx(int fd, int flags, unsigned mask, struct abi_statx *to)
+{
+	_Static_assert(sizeof(*to) == 256, "statx(2)");
+	return sys_result(syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | flags, mask, to));
+}
 
 int mount_id(int fd, uint64_t *id)
 {
-	_Alignas(8) char statx[256];
-	int r = sys_result(syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID_BIT, statx));
+	struct abi_statx of;
+	int r = mount_statx(fd, 0, ABI_STATX_MNT_ID, &of);
 	if (r == 0)
-		memcpy(id, statx + STATX_MNT_ID_AT, sizeof(*id));
+		*id = of.mnt_id;
 	return r;
+}
+
+int mount_same_place(int one, int other)
+{
+	struct abi_statx a, b;
+	int r = mount_statx(one, 0, ABI_STATX_INO | ABI_STATX_MNT_ID, &a);
+	if (r < 0)
+		return r;
+	r = mount_statx(other, 0, ABI_STATX_INO | ABI_STATX_MNT_ID, &b);
+	if (r < 0)
+		return r;
+	return a.mnt_id == b.mnt_id && a.ino == b.ino && a.dev_major == b.dev_major && a.dev_minor == b.dev_minor;
 }
 
 int mount_context(const char *type)

@@ -88,11 +88,13 @@ static char *next_line(struct lines *l)
 }
 
 /* mountinfo writes blank, tab, newline and backslash as \ooo. */
+static bool is_octal(char c) { return c >= '0' && c <= '7'; }
+
 static void unescape(char *text)
 {
 	char *to = text;
 	for (const char *at = text; *at; at++) {
-		if (at[0] == '\\' && at[1] && at[2] && at[3]) {
+		if (at[0] == '\\' && is_octal(at[1]) && is_octal(at[2]) && is_octal(at[3])) {
 			*to++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
 			at += 3;
 		} else {
@@ -105,7 +107,7 @@ static void unescape(char *text)
 /* "36 35 98:0 / /mnt rw,noatime shared:1 - ext3 /dev/root rw": the mount point of a whole procfs or sysfs, or NULL. */
 static char *kernel_view(char *line, uint64_t *id)
 {
-	char *field[5], *rest = line;
+	char *field[5] = { NULL }, *rest = line;
 
 	for (int i = 0; i < 5; i++) {
 		field[i] = rest;
@@ -116,7 +118,7 @@ static char *kernel_view(char *line, uint64_t *id)
 	}
 	const char *type = rest;
 	while (type && strncmp(type, " - ", 3) != 0)
-		type = strchr(type + 1, ' ');
+		type = *type ? strchr(type + 1, ' ') : NULL;
 	if (!type || (strncmp(type + 3, "proc ", 5) != 0 && strncmp(type + 3, "sysfs ", 6) != 0))
 		return NULL;
 	if (strcmp(field[3], "/") != 0 || number_u64(field[0], id) < 0)

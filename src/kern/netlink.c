@@ -28,7 +28,7 @@ enum { ADDRESS_ADDRESS = 1, ADDRESS_LOCAL = 2, ADDRESS_BROADCAST = 4, ADDRESS_LI
 #define ATTRIBUTE_NESTED 0x8000
 #define ANSWER_MOST (128u << 10) /* a device's other names may take 64 KiB, and somebody else may have given it them */
 #define DUMP_TRIES 16
-#define DISTURBED -EINTR
+#define DISTURBED (-EINTR)
 
 /* Which attributes an address is given again with: not its label, which has the device's old name in it. */
 #define ADDRESS_KEPT                                                                                                               \
@@ -429,13 +429,14 @@ int netlink_addresses(int netlink, int32_t index, void (*take)(void *to, const c
 	return r == DISTURBED ? -EAGAIN : r;
 }
 
-int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t length)
+int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t length, enum netlink_refused refused)
 {
 	const size_t least = sizeof(struct head) + sizeof(struct address_part);
 	struct netlink_request request;
 	struct head head;
+	int first = 0;
 
-	for (size_t at = 0; at < length; at += head.length) {
+	for (size_t at = 0; at < length && (first == 0 || refused == NETLINK_GO_ON); at += head.length) {
 		if (length - at < least)
 			return -EINVAL;
 		memcpy(&head, noted + at, sizeof(head));
@@ -445,8 +446,8 @@ int netlink_add_addresses(int netlink, int32_t index, const char *noted, size_t 
 		memcpy(request.data + sizeof(head) + offsetof(struct address_part, index), &index, sizeof(index));
 		request.length = head.length;
 		int r = exchange(netlink, &request, NULL);
-		if (r < 0 && r != -EEXIST)
-			return r;
+		if (first == 0 && r < 0 && r != -EEXIST)
+			first = r;
 	}
-	return 0;
+	return first;
 }

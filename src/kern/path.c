@@ -17,7 +17,7 @@ static int64_t now(void)
 {
 	struct timespec time;
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time); /* libc's brings the vDSO's symbols with it, a kilobyte of init */
-	return time.tv_sec * 1000000000ll + time.tv_nsec;
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 /* The kernel gives up with EAGAIN when ".." meets a rename or a mount anywhere in the system. */
@@ -44,7 +44,9 @@ int path_open(int root, const char *path, int flags, int how)
 	int fd = open_patiently(root, path, &open_how);
 	if (fd == -ENOSYS || fd == -EPERM || fd == -EINVAL)
 		return path_walk(root, path, flags, how);
-	return fd;
+	/* Under renames the kernel goes several times, and adds the links of all of them. */
+	int counted = fd == -ELOOP && !(how & PATH_NO_SYMLINKS) ? path_walk(root, path, flags, how) : fd;
+	return counted >= 0 ? counted : fd;
 }
 
 static int open_prefix(int root, const char *path, size_t length)

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -15,10 +18,15 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "kern/credentials.h"
+#include "kern/few_mounts.h"
+#include "kern/namespaces.h"
+#include "kern/procfs.h"
 
-#define STACK_SIZE (64 * 1024)
-#define GUARD (64 * 1024) /* a page, however large they are here */
+#define STACK_SIZE (64ul * 1024)
+#define GUARD (64ul * 1024) /* a page, however large they are here */
 #define STACK_TOUCHED 2 /* pages at its beginning, more than a birth needs */
+
+#define DEATH_MS 2000
 
 /* libc has no clone3, and the child of CLONE_VM must not return into the frame it was called from. */
 #if defined(__x86_64__)
@@ -59,6 +67,11 @@ extern long clone3_raw(const struct abi_clone_args *args, size_t size, int (*run
 /* Of clone: no disk is full, a limit of namespaces(7) is reached. Up to Linux 4.8 the kernel had this word for it. */
 static int refusal(int code) { return code == ENOSPC ? -EUSERS : -code; }
 
+/* Filters cannot see clone3's flags, so that profiles, and service managers that restrict namespaces, answer it with ENOSYS; a filter
+ * may be our caller's, or loaded already. Some say EPERM, as does the kernel where one may not: then clone, whose flags they can see, says
+ * so again. */
+static bool is_forbidden(int code) { return code == ENOSYS || code == EPERM; }
+
 long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *data)
 {
 	struct abi_clone_args with_stack = *args;
@@ -67,8 +80,11 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	if (whole == MAP_FAILED)
 		return -errno;
 	char *stack = whole + GUARD;
-	if (mprotect(stack, STACK_SIZE, PROT_READ | PROT_WRITE) < 0)
-		return -errno;
+	if (mprotect(stack, STACK_SIZE, PROT_READ | PROT_WRITE) < 0) {
+		int cause = errno;
+		munmap(whole, STACK_SIZE + GUARD);
+		return -cause;
+	}
 	/* Its first page faults are ours: the child may be born into a cgroup without any memory. What a fault needs is the child's to pay,
 	 * and nobody is killed for it as long as it lives in our memory: it would try again for ever. */
 	for (size_t page = 1; page <= STACK_TOUCHED; page++)
@@ -76,6 +92,11 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 	with_stack.stack = (uintptr_t)stack;
 	with_stack.stack_size = STACK_SIZE;
 	long pid = clone3_raw(&with_stack, sizeof(with_stack), run, data);
+	/* As in process_fork. Flags that clone does not have are above 32 bits, or where its signal is. */
+	if (is_forbidden((int)-pid) && !(args->flags & ~0xffffff00ull)) {
+		pid = clone(run, stack + STACK_SIZE, (int)(args->flags | args->exit_signal), data, (void *)(uintptr_t)args->pidfd);
+		pid = pid < 0 ? -errno : pid;
+	}
 	/* With CLONE_VFORK the child has left our memory by now; without it, it still stands on this stack. */
 	if (pid < 0 || (args->flags & ABI_CLONE_VFORK) || !(args->flags & ABI_CLONE_VM))
 		munmap(whole, STACK_SIZE + GUARD);
@@ -84,13 +105,14 @@ long clone_call(const struct abi_clone_args *args, int (*run)(void *), void *dat
 
 long clone_vfork(struct abi_clone_args *args, int (*run)(void *), void *data)
 {
-	sigset_t all, before;
+	/* By raw calls: libc's leave out signals that it would like to keep, and musl's "before" says that 34 was not blocked. */
+	const uint64_t all = ~0ull;
+	uint64_t before;
 
 	args->flags |= ABI_CLONE_VM | ABI_CLONE_VFORK;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
 	long pid = clone_call(args, run, data);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 	return pid;
 }
 
@@ -101,8 +123,7 @@ pid_t process_fork(uint64_t flags, int *pidfd)
 	/* clone3 wants no exit signal with CLONE_PARENT: the child takes that of its new sibling. */
 	args.exit_signal = flags & ABI_CLONE_PARENT ? 0 : SIGCHLD;
 	long result = syscall(ABI_SYS_clone3, &args, sizeof(args));
-	/* A filter that is loaded already: profiles answer clone3 with ENOSYS, so that one comes with clone, whose flags they can see. */
-	if (result < 0 && errno == ENOSYS)
+	if (result < 0 && is_forbidden(errno))
 		result = syscall(SYS_clone, flags | (flags & ABI_CLONE_PARENT ? 0 : SIGCHLD), 0, &fd, 0, 0);
 	pid_t pid = (pid_t)result;
 	if (pid < 0)
@@ -131,9 +152,17 @@ static int birth_child(void *data)
 	 * Ambient ones survive (capabilities(7)), so nobody has to wait for the maps before the exec. */
 	if (birth->namespaces & ABI_CLONE_NEWUSER || birth->keep_capabilities)
 		call->error = -cred_keep_all_over_exec();
+	if (!call->error && birth->oom_score_adj) {
+		call->error = -procfs_write(birth->procfs, "self/oom_score_adj", birth->oom_score_adj);
+		*birth->oom_refused = call->error;
+	}
 	for (size_t i = 0; i < birth->inherit_count && !call->error; i++)
 		if (fcntl(birth->inherit[i], F_SETFD, 0) < 0)
 			call->error = errno;
+	if (!call->error && birth->mounts >= 0)
+		call->error = -few_mounts_copy(birth->mounts);
+	if (!call->error && birth->network >= 0)
+		call->error = -namespace_join(birth->network, ABI_CLONE_NEWNET);
 	if (!call->error) {
 		syscall(SYS_execveat, birth->executable, "", birth->argv, no_environment, AT_EMPTY_PATH);
 		call->error = errno;
@@ -141,29 +170,97 @@ static int birth_child(void *data)
 	return 127;
 }
 
-pid_t process_birth(const struct birth *birth)
+/* The kernel writes the pidfd before the child runs: whoever waits beside us finds it there. */
+static pid_t bear(const struct birth *birth)
 {
 	struct birth_call call = { .birth = birth };
-	int pidfd = -1;
 	struct abi_clone_args args = {
-		.flags = birth->namespaces | ABI_CLONE_PIDFD,
-		.pidfd = (uintptr_t)&pidfd,
+		.flags = (birth->mounts < 0 ? birth->namespaces : birth->namespaces & ~ABI_CLONE_NEWNS) | ABI_CLONE_PIDFD,
+		.pidfd = (uintptr_t)birth->pidfd,
 		.exit_signal = birth->namespaces & ABI_CLONE_PARENT ? 0 : SIGCHLD, /* else that of its new sibling */
 	};
 	if (birth->cgroup >= 0) {
 		args.flags |= ABI_CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)birth->cgroup;
 	}
+	*birth->pidfd = -1;
 	long pid = clone_vfork(&args, birth_child, &call);
-	if (pid < 0)
+	if (pid < 0) {
+		*birth->pidfd = -1;
 		return (pid_t)pid;
-	if (call.error || !call.alive) {
-		waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED);
-		close(pidfd);
-		return call.error ? -call.error : -ECANCELED;
 	}
-	*birth->pidfd = pidfd;
-	return (pid_t)pid;
+	return call.error ? -call.error : call.alive ? (pid_t)pid : -ECANCELED;
+}
+
+void process_unbear(int *pidfd)
+{
+	if (*pidfd < 0)
+		return;
+	pidfd_signal(*pidfd, SIGKILL);
+	/* A legacy freezer keeps it from that. Even thawed it comes to no instruction of its own any more. */
+	if (pidfd_wait(*pidfd, DEATH_MS) == 1)
+		waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){ 0 }, WEXITED);
+	close_fd(pidfd);
+}
+
+pid_t process_birth(const struct birth *birth)
+{
+	pid_t pid = bear(birth);
+
+	if (pid < 0 && *birth->pidfd >= 0) {
+		waitid(P_PIDFD, (id_t)*birth->pidfd, &(siginfo_t){ 0 }, WEXITED);
+		close_fd(birth->pidfd);
+	}
+	return pid;
+}
+
+struct beside {
+	const struct birth *birth;
+	pid_t creator;
+	pid_t born;
+};
+
+/* On a stack of its own, with our memory and descriptors. errno is in that memory, too: we do nothing but wait meanwhile. */
+static int bear_beside(void *data)
+{
+	struct beside *beside = data;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == beside->creator)
+		beside->born = bear(beside->birth);
+	return 0;
+}
+
+/* Not by a child that shares our memory without CLONE_VFORK: to the kernel's OOM killer that is one like any other in the container's
+ * cgroup, and who is killed for memory takes all who share it along. In vfork(2) it is passed over. */
+pid_t process_birth_beside(const struct birth *birth, int (*wait)(void *data, int done), void *data)
+{
+	struct birth ours = *birth;
+	struct beside beside = { .birth = &ours, .creator = getpid(), .born = -ECANCELED };
+	_cleanup_fd int done = -1;
+	siginfo_t how;
+	struct abi_clone_args args = {
+		.flags = ABI_CLONE_VM | ABI_CLONE_FILES | ABI_CLONE_PIDFD,
+		.pidfd = (uintptr_t)&done,
+		.exit_signal = SIGCHLD, /* the child's, too */
+	};
+
+	ours.namespaces |= ABI_CLONE_PARENT;
+	*birth->pidfd = -1;
+	long pid = clone_call(&args, bear_beside, &beside);
+	if (pid < 0) {
+		done = -1;
+		return (pid_t)pid;
+	}
+	int r = wait(data, done);
+	if (r != 0)
+		pidfd_signal(done, SIGKILL);
+	while (waitid(P_PIDFD, (id_t)done, &how, WEXITED) < 0 && errno == EINTR)
+		;
+	/* From here on nobody else touches what is ours but the child, if it has not come to its exec. */
+	if (r != 0 || beside.born < 0)
+		process_unbear(birth->pidfd);
+	return r != 0 ? r : beside.born;
 }
 
 void process_end(int code)
@@ -176,12 +273,47 @@ void process_end(int code)
 int pidfd_open(pid_t pid)
 {
 	int fd = (int)syscall(ABI_SYS_pidfd_open, pid, 0); /* close-on-exec by nature */
-	return fd < 0 ? -errno : fd;
+	if (fd >= 0)
+		return fd;
+	return errno == EPERM ? -ENOSYS : -errno; /* a filter's: the kernel refuses it to nobody */
+}
+
+#define PIDFS_MAGIC 0x50494446
+
+uint64_t pidfd_inode(int pidfd)
+{
+	struct statfs fs;
+	struct stat info;
+
+	return fstatfs(pidfd, &fs) == 0 && fs.f_type == PIDFS_MAGIC && fstat(pidfd, &info) == 0 ? info.st_ino : 0;
+}
+
+/* As long as nobody has waited for a child of ours, its number is nobody else's. */
+static int signal_child(int pidfd, int signal)
+{
+	const int quietly = WEXITED | WNOHANG | WNOWAIT | __WALL;
+	siginfo_t how;
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &how, quietly) < 0)
+		return -errno;
+	const int procfs = procfs_kept();
+	pid_t pid = procfs < 0 ? procfs : pidfd_pid(procfs, pidfd);
+	/* A procfs of other pids than ours would tell another number. */
+	if (pid <= 0 || waitid(P_PID, (id_t)pid, &how, quietly) < 0)
+		return -ESRCH;
+	return kill(pid, signal) < 0 ? -errno : 0;
 }
 
 int pidfd_signal(int pidfd, int signal)
 {
-	return syscall(ABI_SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+	if (syscall(ABI_SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0)
+		return 0;
+	int code = errno;
+	/* A filter's answer; or the kernel's, and then it says so again. Who is no child of ours is signalled by descriptor or not at
+	 * all. */
+	if (is_forbidden(code) && signal_child(pidfd, signal) == 0)
+		return 0;
+	return -code;
 }
 
 int pidfd_wait(int pidfd, int timeout_ms)
@@ -218,7 +350,7 @@ pid_t pidfd_pid(int procfs, int pidfd)
 }
 
 /* The command name in PID/stat may hold blanks and parentheses: fields are counted from the last ')' (rule B.14.9). */
-int process_stat(int procfs, pid_t pid, uint64_t *start, char *state)
+int process_stat_field(int procfs, pid_t pid, int field, uint64_t *value, char *state)
 {
 	char name[32], stat[1024];
 	format(name, sizeof(name), "%d/stat", (int)pid);
@@ -231,12 +363,17 @@ int process_stat(int procfs, pid_t pid, uint64_t *start, char *state)
 	if (at == stat || at[1] != ' ')
 		return -EINVAL;
 	*state = at[2];
-	int field = 3;
-	for (at += 2; *at && field < 22; at++)
-		field += *at == ' ';
+	int here = 3;
+	for (at += 2; *at && here < field; at++)
+		here += *at == ' ';
 	char *end = at;
 	while (*end >= '0' && *end <= '9')
 		end++;
 	*end = '\0';
-	return number_u64(at, start);
+	return number_u64(at, value);
+}
+
+int process_stat(int procfs, pid_t pid, uint64_t *start, char *state)
+{
+	return process_stat_field(procfs, pid, 22, start, state);
 }

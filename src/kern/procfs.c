@@ -26,6 +26,15 @@ int procfs_host(void)
 	return take_fd(&fd);
 }
 
+int procfs_kept(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = procfs_host();
+	return fd;
+}
+
 int procfs_private(void)
 {
 	_cleanup_fd int context = (int)syscall(ABI_SYS_fsopen, "proc", ABI_FSOPEN_CLOEXEC);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "kern/descriptors.h"
 
 #define PIPE_HOLDS 65536 /* pipe(7) */
 #define CHUNK 4096
@@ -34,9 +35,11 @@ static int child(void *data)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signals_default();
 	if (dup2(call->input, 0) < 0 || dup2(call->output, 1) < 0 || dup2(call->errors, 2) < 0 ||
-	    (program->cwd >= 0 && fchdir(program->cwd) < 0) || syscall(ABI_SYS_close_range, 3, ~0U, 0) < 0)
+	    (program->cwd >= 0 && fchdir(program->cwd) < 0))
 		call->error = errno;
-	else {
+	else
+		call->error = -descriptors_range(3, ~0u, DESCRIPTORS_CLOSE);
+	if (!call->error) {
 		execve(program->path, program->argv, program->envp);
 		call->error = errno;
 	}

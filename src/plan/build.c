@@ -21,6 +21,7 @@ static chapter *const chapters[] = {
 	plan_console,
 	plan_seccomp,
 	plan_hooks,
+	plan_few_mounts,
 };
 
 /* Texts are copied: init maps the arena and nothing else of the runtime. */
@@ -33,20 +34,23 @@ void plan_begin(struct planning *p)
 	plan->socket = plan->cargo_socket = plan->listener = plan->trace = plan->procfs = plan->root.fd = plan->namespaces.container = -1;
 }
 
-int plan_build(const struct spec *spec, const struct host *host, const struct request *request, struct arena *arena, struct plan *plan,
-	       struct plan_warning **warnings, struct error *error)
+int plan_build(struct planning *p, struct error *error)
 {
-	struct planning p = { .spec = spec, .host = host, .request = request, .arena = arena, .plan = plan };
-	int result = 0;
+	plan_begin(p);
+	p->plan->bundle = arena_string(p->arena, p->request->bundle);
+	p->plan->mount_label = p->spec->linux_ ? p->spec->linux_->mount_label : NULL;
+	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]); i++)
+		try(chapters[i](p, error));
+	return 0;
+}
 
-	plan_begin(&p);
-	plan->bundle = arena_string(arena, request->bundle);
-	plan->mount_label = spec->linux_ ? spec->linux_->mount_label : NULL;
-	for (size_t i = 0; i < sizeof(chapters) / sizeof(chapters[0]) && result == 0; i++)
-		result = chapters[i](&p, error);
-	if (warnings)
-		*warnings = p.warnings;
-	return result;
+struct place plan_place(struct planning *p, const struct place *at)
+{
+	struct place place = *at;
+
+	place.path = at->path ? arena_string(p->arena, at->path) : NULL;
+	place.file = at->file ? arena_string(p->arena, at->file) : NULL;
+	return place;
 }
 
 void plan_warn(struct planning *p, const struct place *at, const char *message, ...)
@@ -57,8 +61,8 @@ void plan_warn(struct planning *p, const struct place *at, const char *message, 
 	format_v(text, sizeof(text), message, args);
 	va_end(args);
 
-	struct plan_warning *warning = arena_new(p->arena, struct plan_warning);
-	warning->text = arena_string(p->arena, text);
+	struct plan_warning *warning = arena_new(plan_own(p), struct plan_warning);
+	warning->text = arena_string(plan_own(p), text);
 	if (at)
 		warning->at = *at;
 	warning->next = p->warnings;

@@ -17,7 +17,7 @@ static uint64_t bit(int capability)
 static int number_of(const char *name)
 {
 	cap_value_t value;
-	if (strncmp(name, "CAP_", 4) || name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")])
+	if (strncmp(name, "CAP_", 4) != 0 || name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")])
 		return -1;
 	return cap_from_name(name, &value) == 0 && value >= 0 && value < 64 ? value : -1;
 }
@@ -25,6 +25,8 @@ static int number_of(const char *name)
 /* Names that were dropped, each once, however many sets had it. */
 static void note(struct text *names, const char *name)
 {
+	if (!*name)
+		name = "''";
 	size_t length = strlen(name);
 	for (const char *at = names->data; at && (at = strstr(at, name)) != NULL; at += length)
 		if ((at == names->data || at[-1] == ' ') && (at[length] == ' ' || !at[length]))

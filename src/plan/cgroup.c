@@ -23,7 +23,7 @@ void cgroup_row(struct cgroup_rows *rows, const struct place *at, int flags, con
 	format_v(to, length + 1, format, args);
 	va_end(args);
 	rows->items[rows->count++] = (struct plan_write){
-		.file = arena_string(rows->arena, file), /* init maps the arena, not our constants */
+		.file = arena_string(rows->arena, file),
 		.value = to,
 		.at = *at,
 		.may_be_missing = flags & ROW_MAY_BE_MISSING,
@@ -87,8 +87,8 @@ static uid_t owner(const struct planning *p)
 	    !spec->process)
 		return (uid_t)-1;
 	JSON_EACH(struct spec_mount, mount, &spec->mounts) {
-		if (!mount->source || strcmp(mount->source, "cgroup") || !mount->destination ||
-		    strcmp(mount->destination, "/sys/fs/cgroup"))
+		if (!mount->source || strcmp(mount->source, "cgroup") != 0 || !mount->destination ||
+		    strcmp(mount->destination, "/sys/fs/cgroup") != 0)
 			continue;
 		for (uint32_t i = 0; i < mount->options.count; i++)
 			if (strcmp(mount->options.items[i], "ro") == 0)
@@ -105,6 +105,7 @@ void cgroup_hand_over(struct cgroup_planning *c)
 	for (size_t i = 0; i < c->count; i++) {
 		c->directories[i].writes = c->rows[i].items;
 		c->directories[i].write_count = c->rows[i].count;
+		plan->legacy = plan->legacy || !c->directories[i].v2;
 	}
 	/* A host that is all v2 gets every controller, so that the container can be measured too. In a hybrid one the v2 tree's few
 	 * belong to whoever set it up so: only what is asked for. */
@@ -162,7 +163,7 @@ static int without(struct cgroup_planning *c, struct error *error)
 	return cgroup_plan_unified(c, error);
 }
 
-int plan_cgroup(struct planning *p, struct error *error)
+static int decide(struct planning *p, struct error *error)
 {
 	static const struct spec_resources none;
 	const struct spec_linux *linux_ = p->spec->linux_;
@@ -191,4 +192,15 @@ int plan_cgroup(struct planning *p, struct error *error)
 	p->plan->cgroup.owner_uid = owner(p);
 	cgroup_hand_over(&c);
 	return 0;
+}
+
+/* All of it is done by the host, none by init. */
+int plan_cgroup(struct planning *p, struct error *error)
+{
+	struct planning own = *p;
+
+	own.arena = plan_own(p);
+	int r = decide(&own, error);
+	p->warnings = own.warnings;
+	return r;
 }

@@ -98,6 +98,7 @@ int cgroup_plan_unit(struct cgroup_planning *c, struct error *error)
 	plan->path = unit->is_slice ? unit_slice_path(p->arena, unit->name) : unit_path(p->arena, unit->slice, unit->name);
 	plan->at = *at;
 	plan->unit = c->unit = unit;
+	plan->scope = !unit->is_slice;
 	struct unit_properties properties = unit_properties_of(unit, p->arena);
 	try(unit_plan_annotations(p, &properties, error));
 	unit_properties_give(&properties, unit);

@@ -142,11 +142,15 @@ static double log2_of(double x)
 {
 	double whole = 0, sum = 0;
 
-	for (; x >= 2; x /= 2)
+	while (x >= 2) {
+		x /= 2;
 		whole++;
+	}
 	double t = (x - 1) / (x + 1), power = t;
-	for (int n = 1; n < 60; n += 2, power *= t * t)
+	for (int n = 1; n < 60; n += 2) {
 		sum += power / n;
+		power *= t * t;
+	}
 	return whole + 2 * sum / 0.69314718055994530942;
 }
 
@@ -154,8 +158,10 @@ static double power_of_10(double x)
 {
 	double whole = 1, sum = 1, term = 1;
 
-	for (; x >= 1; x--)
+	while (x >= 1) {
+		x--;
 		whole *= 10;
+	}
 	for (int n = 1; n < 40; n++) {
 		term *= x * 2.30258509299404568402 / n;
 		sum += term;

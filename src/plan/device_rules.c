@@ -33,7 +33,7 @@ static struct plan_device_rule user_rule(const struct spec_device_rule *rule)
 {
 	return (struct plan_device_rule){
 		.allow = rule->allow,
-		.type = rule->type ? rule->type[0] : 'a',
+		.type = (char)(rule->type ? rule->type[0] : 'a'),
 		.major = rule->major ? *rule->major : ANY,
 		.minor = rule->minor ? *rule->minor : ANY,
 		.access = access_bits(rule->access),

@@ -79,7 +79,7 @@ static size_t add_ours(const struct planning *p, const char **all, size_t count)
  * Pages that nobody touches cost nothing. */
 static char *home_room(struct arena *arena)
 {
-	char *room = arena_alloc(arena, 2 * PLAN_HOME_ROOM);
+	char *room = arena_alloc(arena, (size_t)2 * PLAN_HOME_ROOM);
 	room += PLAN_HOME_ROOM - (uintptr_t)room % PLAN_HOME_ROOM;
 	memcpy(room, "HOME=/", sizeof("HOME=/"));
 	return room;

@@ -160,9 +160,9 @@ int plan_exec(struct planning *p, const struct exec_request *r, struct error *er
 {
 	static const struct spec_process nothing;
 	const struct spec_process *container = p->spec->process ? p->spec->process : &nothing;
-	struct request *request = arena_new(p->arena, struct request);
-	struct spec_process *process = arena_new(p->arena, struct spec_process);
-	struct spec *spec = arena_new(p->arena, struct spec);
+	struct request *request = arena_new(plan_own(p), struct request);
+	struct spec_process *process = arena_new(plan_own(p), struct spec_process);
+	struct spec *spec = arena_new(plan_own(p), struct spec);
 
 	*request = (struct request){ .id = r->id, .detached = r->detached, .preserve_fds = r->preserve_fds,
 				     .console_socket = r->console_socket };

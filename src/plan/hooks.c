@@ -1,32 +1,39 @@
-/* Hooks: what runs, with which arguments, and the state that those run by init read. */
+/* Hooks: what runs, with which arguments, and the state that those run by init read. Only these are init's to see: the environment of a
+ * host's hook may have secrets in it, and annotations, too. */
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/build.h"
 
-static char *const *string_list(struct planning *p, const struct json_strings *strings)
+static bool is_inits(enum hook_kind kind)
 {
-	char **list = arena_array(p->arena, char *, strings->count + 1);
+	return kind == HOOK_CREATE_CONTAINER || kind == HOOK_START_CONTAINER;
+}
+
+static char *const *string_list(struct arena *arena, const struct json_strings *strings)
+{
+	char **list = arena_array(arena, char *, strings->count + 1);
 	for (uint32_t i = 0; i < strings->count; i++)
-		list[i] = (char *)strings->items[i];
+		list[i] = arena_string(arena, strings->items[i]);
 	return list;
 }
 
 static int plan_kind(struct planning *p, enum hook_kind kind, const struct json_objects *hooks, struct error *error)
 {
-	struct plan_hook *list = arena_array(p->arena, struct plan_hook, hooks->count);
+	struct arena *arena = is_inits(kind) ? p->arena : plan_own(p);
+	struct plan_hook *list = arena_array(arena, struct plan_hook, hooks->count);
 	size_t count = 0;
 
 	JSON_EACH(struct spec_hook, s, hooks) {
 		struct plan_hook *hook = &list[count++];
-		hook->at = s->at;
-		hook->path = s->path;
-		hook->args = string_list(p, &s->args);
+		hook->at = is_inits(kind) ? plan_place(p, &s->at) : s->at;
+		hook->path = arena_string(arena, s->path);
+		hook->args = string_list(arena, &s->args);
 		if (!s->args.count) {
-			char **only = arena_array(p->arena, char *, 2);
-			only[0] = (char *)s->path;
+			char **only = arena_array(arena, char *, 2);
+			only[0] = (char *)hook->path;
 			hook->args = only;
 		}
-		hook->env = s->env.given ? string_list(p, &s->env) : NULL;
+		hook->env = s->env.given ? string_list(arena, &s->env) : NULL;
 		if (s->timeout && *s->timeout > INT32_MAX / 1000)
 			return fail_at(error, &s->at, 0, "a hook's timeout has at most %d seconds", INT32_MAX / 1000);
 		hook->timeout_ms = s->timeout ? (int)*s->timeout * 1000 : 0;

@@ -38,10 +38,46 @@ static int check_namespace(const struct planning *p, struct error *error)
 	return fail(error, 0, "the container '%s' has no mount namespace: its mounts are the host's", p->request->id);
 }
 
+/* Without these the container would not be one; what else must stay is known by what is mounted there. What could not be removed is not
+ * added either, but for a device's node: it may be needed later than create, and lasts. */
+static int check_target(struct planning *p, const struct spec_mount *mount, const char *done, struct error *error)
+{
+	static const char *const kept[] = { "/proc", "/sys", "/dev" };
+	const char *path = plan_lexical_path(p, mount->destination);
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (plan_path_below(path, kept[i]))
+			return fail_at(error, &mount->at, 0, "'%s': mounts on and below %s are not %s", mount->destination, kept[i], done);
+	return 0;
+}
+
+static int check_addition(struct planning *p, const struct spec_mount *mount, struct error *error)
+{
+	const char *path = plan_lexical_path(p, mount->destination);
+	bool node = plan_path_below(path, "/dev") && strcmp(path, "/dev") != 0;
+
+	return node ? 0 : check_target(p, mount, "added", error);
+}
+
+/* Where links lead is looked at by whom they lead. This is for paths that are not there: no mount point is made at such a one. */
+static int check_restricted(struct planning *p, const struct spec_mount *mount, struct error *error)
+{
+	const struct plan_mounts *plan = &p->plan->mounts;
+	const char *path = plan_lexical_path(p, mount->destination);
+
+	for (size_t i = 0; i < plan->masked_count + plan->readonly_count; i++) {
+		const char *one = i < plan->masked_count ? plan->masked[i] : plan->readonly[i - plan->masked_count];
+		if (!strcmp(path, plan_lexical_path(p, one)))
+			return fail_at(error, &mount->at, 0, "'%s' confines the container and is not mounted on", mount->destination);
+	}
+	return 0;
+}
+
 int plan_more_mounts(struct planning *p, const struct json_objects *mounts, struct error *error)
 {
 	struct spec spec = *p->spec;
-	struct planning more = { .spec = &spec, .host = p->host, .request = p->request, .arena = p->arena, .plan = p->plan };
+	struct planning more = { .spec = &spec, .host = p->host, .request = p->request, .arena = p->arena, .own = p->own,
+				 .plan = p->plan };
 
 	spec.mounts = *mounts;
 	p->plan->mount_label = spec.linux_->mount_label;
@@ -53,23 +89,17 @@ int plan_more_mounts(struct planning *p, const struct json_objects *mounts, stru
 	if (r == 0)
 		r = plan_mounts(&more, error);
 	p->warnings = more.warnings;
-	for (size_t i = 0; r == 0 && i < p->plan->mounts.count; i++)
+	const struct spec_mount *items = mounts->items;
+	for (size_t i = 0; r == 0 && i < p->plan->mounts.count; i++) {
 		r = check_kind(&p->plan->mounts.items[i], error);
+		if (r == 0)
+			r = check_addition(p, &items[i], error);
+	}
+	if (r == 0)
+		r = plan_paths(&more, error);
+	for (size_t i = 0; r == 0 && i < p->plan->mounts.count; i++)
+		r = check_restricted(p, &items[i], error);
 	return r;
-}
-
-/* Without these the container would not be one; what else must stay is known by what is mounted there. */
-static int check_target(struct planning *p, const struct spec_mount *mount, struct error *error)
-{
-	static const char *const kept[] = { "/proc", "/sys", "/dev" };
-	const char *path = plan_lexical_path(p, mount->destination);
-
-	if (!strcmp(path, "/"))
-		return fail_at(error, &mount->at, 0, "the container's root is not removed");
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (plan_path_below(path, kept[i]))
-			return fail_at(error, &mount->at, 0, "'%s': mounts on and below %s are not removed", mount->destination, kept[i]);
-	return 0;
 }
 
 int plan_fewer_mounts(struct planning *p, const struct json_objects *mounts, struct error *error)
@@ -82,7 +112,9 @@ int plan_fewer_mounts(struct planning *p, const struct json_objects *mounts, str
 	try(check_namespace(p, error));
 	try(plan_paths(p, error)); /* masked and read-only ones are mounts too, and stay */
 	for (uint32_t i = 0; i < mounts->count; i++) {
-		try(check_target(p, &spec[i], error));
+		if (!strcmp(plan_lexical_path(p, spec[i].destination), "/"))
+			return fail_at(error, &spec[i].at, 0, "the container's root is not removed");
+		try(check_target(p, &spec[i], "removed", error));
 		items[i] = (struct plan_mount){ .at = spec[i].at, .target = plan_inside_path(p, spec[i].destination) };
 	}
 	p->plan->mounts.items = items;

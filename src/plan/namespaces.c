@@ -129,7 +129,10 @@ static int plan_time(struct planning *p, struct error *error)
 	offset_line(&text, "boottime", offsets->boottime);
 	n->time_offsets = text.data;
 	n->time_offsets_at = offsets->at;
-	return 0;
+	n->offsets_by_host = n->time_offsets && (n->user_late || n->of[PLAN_NS_USER].mode == NS_JOIN);
+	return n->offsets_by_host && p->host->unprivileged
+		       ? fail_at(error, &offsets->at, 0, "an ordinary user cannot set clocks in a user namespace that is joined")
+		       : 0;
 }
 
 static int plan_names(struct planning *p, struct error *error)
@@ -173,17 +176,20 @@ static void plan_moments(const struct planning *p, struct plan_namespaces *n)
 			fresh |= n->of[i].flag;
 	n->unshare_cgroup = n->of[PLAN_NS_CGROUP].mode == NS_NEW;
 	n->user_late = user_is_late(p);
-	if (n->ahead && n->of[PLAN_NS_USER].mode == NS_NEW)
+	if (n->born_ahead)
 		n->at_birth = fresh & ~ABI_CLONE_NEWUSER;
 	else if (n->user_late || n->of[PLAN_NS_USER].mode == NS_JOIN)
 		n->after_user = fresh & ~ABI_CLONE_NEWUSER;
 	else
 		n->at_birth = fresh;
 	/* The root of its message queues belongs to whoever makes it: not before he is root. */
-	if (n->at_birth & ABI_CLONE_NEWUSER) {
+	if (n->born_ahead || n->at_birth & ABI_CLONE_NEWUSER) {
 		n->after_user = n->at_birth & ABI_CLONE_NEWIPC;
 		n->at_birth &= ~ABI_CLONE_NEWIPC;
 	}
+	/* With rights that do not depend on who its owner is. */
+	n->network_beside = n->at_birth & ABI_CLONE_NEWNET && !(n->at_birth & ABI_CLONE_NEWUSER) && !p->host->unprivileged &&
+			    !p->host->in_user_namespace && p->host->cpus > 1;
 }
 
 /* Whoever has no rights outside gets them in a user namespace of his own, and nowhere else. */
@@ -192,6 +198,7 @@ static int plan_ahead(struct planning *p, struct error *error)
 	struct plan_namespaces *n = &p->plan->namespaces;
 
 	n->ahead = p->host->unprivileged && n->of[PLAN_NS_USER].mode != NS_INHERIT;
+	n->born_ahead = n->ahead && n->of[PLAN_NS_USER].mode == NS_NEW;
 	if (!p->host->unprivileged || n->ahead)
 		return 0;
 	return fail(error, 0, "rootless container requires user namespaces: without CAP_SYS_ADMIN there must be one in linux.namespaces "

@@ -13,9 +13,9 @@
  * size, the stack's limit) only the kernel knows. */
 #define ALL_STRINGS_MOST (6ull << 20)
 #if defined(__x86_64__)
-#define ONE_STRING_MOST (32u * 4096)
+#define ONE_STRING_MOST (32u << 12)
 #else
-#define ONE_STRING_MOST (32u * 65536)
+#define ONE_STRING_MOST (32u << 16)
 #endif
 
 static int weigh(char *const *strings, const char *what, const struct place *at, uint64_t *all, struct error *error)
@@ -150,6 +150,7 @@ int plan_process(struct planning *p, struct error *error)
 		int *score = arena_new(p->arena, int);
 		*score = (int)*spec->oom_score_adj;
 		process->oom_score_adj = score;
+		process->oom_score_at_birth = !p->plan->in_user_namespace;
 		process->oom_score_adj_at = spec->oom_score_adj_at;
 	}
 	return 0;

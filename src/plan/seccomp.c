@@ -1,4 +1,5 @@
-/* The seccomp profile in libseccomp's numbers: which rules there are, for which architectures, with which flags. */
+/* The seccomp profile in libseccomp's numbers: which rules there are, for which architectures, with which flags. init gets the filter made
+ * of it; the profile and its listener stay with the host. */
 #include <seccomp.h>
 #include <string.h>
 #include "plan/seccomp.h"
@@ -85,7 +86,7 @@ static int add_architecture(const struct spec_seccomp *spec, struct plan_seccomp
 			    struct error *error)
 {
 	for (size_t i = 0; i < array_length(architectures); i++) {
-		if (strcmp(architectures[i].word, word))
+		if (strcmp(architectures[i].word, word) != 0)
 			continue;
 		uint32_t token = architectures[i].token;
 		if ((token ^ list[0]) & LITTLE_ENDIAN_BIT)
@@ -101,7 +102,7 @@ static int add_architecture(const struct spec_seccomp *spec, struct plan_seccomp
 
 static int plan_architectures(struct planning *p, const struct spec_seccomp *spec, struct plan_seccomp *plan, struct error *error)
 {
-	uint32_t *list = arena_array(p->arena, uint32_t, spec->architectures.count + 1);
+	uint32_t *list = arena_array(plan_own(p), uint32_t, spec->architectures.count + 1);
 
 	/* The native one is always there: without it every system call would be one of a foreign architecture, and deadly. */
 	list[0] = seccomp_arch_native();
@@ -140,7 +141,7 @@ static bool index_twice(const struct json_objects *args)
 
 static const struct plan_seccomp_arg *plan_args(struct planning *p, const struct json_objects *list)
 {
-	struct plan_seccomp_arg *args = arena_array(p->arena, struct plan_seccomp_arg, list->count);
+	struct plan_seccomp_arg *args = arena_array(plan_own(p), struct plan_seccomp_arg, list->count);
 	size_t count = 0;
 
 	JSON_EACH(struct spec_seccomp_arg, arg, list)
@@ -189,7 +190,7 @@ static int plan_rules(struct planning *p, const struct spec_seccomp *spec, struc
 				return fail_at(error, &arg->at, 0, "a system call has arguments 0 to 5, not %u", arg->index);
 		count += rules_of(rule);
 	}
-	struct plan_seccomp_rule *rules = arena_array(p->arena, struct plan_seccomp_rule, count);
+	struct plan_seccomp_rule *rules = arena_array(plan_own(p), struct plan_seccomp_rule, count);
 	JSON_EACH(struct spec_syscall, rule, &spec->syscalls)
 		add_rules(p, rule, plan, rules);
 	plan->rules = rules;
@@ -283,7 +284,7 @@ int plan_seccomp(struct planning *p, struct error *error)
 	if (spec->default_action == SECCOMP_NOTIFY)
 		return fail_at(error, &spec->at, 0, "SCMP_ACT_NOTIFY cannot be used as default action");
 	struct plan_seccomp *plan = arena_new(p->arena, struct plan_seccomp);
-	plan->at = spec->at;
+	plan->at = plan_place(p, &spec->at);
 	plan->default_action = action_of(spec->default_action, spec->default_errno_ret);
 	plan->listener_path = spec->listener_path;
 	plan->listener_metadata = spec->listener_metadata;

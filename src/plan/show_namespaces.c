@@ -8,7 +8,10 @@ void show_namespaces(const struct plan *plan, struct text *out)
 {
 	for (int i = 0; i < PLAN_NS_TYPES; i++) {
 		const struct plan_namespace *ns = &plan->namespaces.of[i];
-		if (ns->mode == NS_NEW)
+		if (ns->mode == NS_NEW && i == PLAN_NS_MOUNT && plan->namespaces.few_mounts)
+			text_printf(out, "  %-8s new, copied from that of kdevtmpfs, if one of processes 1 to %u is that\n", ns->name,
+				    plan->namespaces.few_mounts);
+		else if (ns->mode == NS_NEW)
 			text_printf(out, "  %-8s new\n", ns->name);
 		if (ns->mode == NS_JOIN) {
 			text_printf(out, "  %-8s join ", ns->name);

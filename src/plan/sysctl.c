@@ -21,7 +21,7 @@ static char *as_path(struct arena *arena, const char *key)
 
 	if (path[first] == '.')
 		for (char *c = path; *c; c++)
-			*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+			*c = (char)(*c == '.' ? '/' : *c == '/' ? '.' : *c);
 	return path;
 }
 

@@ -151,7 +151,7 @@ static void read_escape(struct scan *scan, struct text *text)
 	if (c == 'u' || c == 'U')
 		add_utf8(text, hexadecimal_escape(scan, c == 'u' ? 4 : 8));
 	else
-		text_add_char(text, letter ? meanings[letter - letters] : c);
+		text_add_char(text, (char)(letter ? meanings[letter - letters] : c));
 }
 
 static const char *read_string(struct scan *scan)

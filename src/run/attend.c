@@ -2,7 +2,9 @@
 #include "run/attend.h"
 
 #include <errno.h>
+#include <string.h>
 #include <poll.h>
+#include <time.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,13 +17,15 @@
 /* How long a reader of the terminal may take nothing, once we were asked to end. */
 #define LAST_WORDS_MS 1000
 
+#define NAP_NS 10000000
+
 static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 
 static void all_but_faults(sigset_t *set)
 {
 	/* A fault of our own must end us, not wait in a queue. */
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
-	sigfillset(set);
+	memset(set, 0xff, sizeof(*set)); /* sigfillset leaves out those that libc would like to keep, 34 (SIGRTMIN) with musl */
 	for (size_t i = 0; i < array_length(faults); i++)
 		sigdelset(set, faults[i]);
 }
@@ -123,8 +127,12 @@ static bool wait_for_news(struct attended *attended)
 
 	if (relay)
 		relay_wanted(relay, wait_for + 4);
-	if (poll(wait_for, relay ? array_length(wait_for) : 4, relay ? relay_patience(relay) : -1) < 0)
-		return errno == EINTR;
+	if (poll(wait_for, relay ? array_length(wait_for) : 4, relay ? relay_patience(relay) : -1) < 0) {
+		/* The kernel has memory for it again some time; until then the program is not to lose its terminal, nor its signals. */
+		if (errno == ENOMEM)
+			nanosleep(&(struct timespec){ .tv_nsec = NAP_NS }, NULL);
+		return errno == EINTR || errno == ENOMEM;
+	}
 	if (wait_for[2].revents || wait_for[0].revents)
 		oom_tally_read(attended->oom);
 	if (wait_for[3].revents)

@@ -14,20 +14,25 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/number.h"
+#include "cgroup/join.h"
+#include "kern/few_mounts.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
 #include "run/attend.h"
 #include "run/baton.h"
+#include "run/container.h"
 #include "run/image.h"
 #include "run/oom.h"
+#include "run/read_back.h"
+#include "run/seccomp.h"
 #include "run/stage.h"
 #include "run/talk.h"
 
-/* The largest filter the kernel takes is 4096 instructions of 8 bytes; making it uses the arena a little, too. */
-#define FILTER_ROOM (1u << 20)
+#define FILTER_ROOM (SECCOMP_PROGRAM_MOST * sizeof(struct abi_bpf_insn) + 16) /* the largest that the kernel takes, aligned */
 
 #define REBIRTH_MS 4000
 #define END_MS 100
+#define LAST_MS 4000
 
 static int socket_pair(int *ours, int *theirs)
 {
@@ -56,14 +61,15 @@ static size_t inherited(const struct plan *plan, int plan_fd, int *list)
 
 static bool wants_procfs(const struct plan *plan)
 {
-	return plan->process.apparmor || plan->process.selinux || plan->namespaces.unshare_time;
+	return plan->process.apparmor || plan->process.selinux || plan->namespaces.unshare_time || READ_BACK_WANTS_PROCFS;
 }
 
 static int prepare(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
 
-	plan->trace = trace_score(stage->score, plan);
+	trace_score(stage->score, plan);
+	plan->trace = trace_share();
 	int r = socket_pair(&stage->socket, &plan->socket);
 	if (r == 0 && plan->mounts.cargo)
 		r = socket_pair(&stage->cargo, &plan->cargo_socket);
@@ -133,29 +139,28 @@ static bool killed_at_birth(const struct stage *stage, const struct birth *birth
 	return !container_oom_at_birth(&stage->record);
 }
 
+/* Flags of clone3 alone; where a filter forbids it, one is born by clone. EPERM may also mean that the kernel lets nobody make these
+ * namespaces here: then it says so again. */
+static bool forbidden_at_birth(const struct birth *birth, pid_t pid)
+{
+	return (pid == -ENOSYS || pid == -EPERM) && birth->cgroup >= 0 && !*birth->oom_refused;
+}
+
 /* The long way: born beside us, then moved, before it does anything. That waits for an RCU grace period, where birth in place does not. */
 static pid_t birth_and_move(struct stage *stage, struct birth *birth)
 {
 	char text[24];
 
+	stage->plan->first_row = 0;
 	birth->cgroup = -1;
 	pid_t pid = process_birth(birth);
 	if (pid < 0)
 		return pid;
 	number_text(text, pid);
 	int r = file_write(stage->cgroup.v2, "cgroup.procs", text);
-	if (r < 0) {
-		pidfd_signal(stage->pidfd, SIGKILL);
-		waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
-		close_fd(&stage->pidfd);
-	}
+	if (r < 0)
+		process_unbear(&stage->pidfd);
 	return r < 0 ? r : pid;
-}
-
-/* In a new user namespace, where nobody else is: in others init could be traced before it has tied itself, or by its memory's owner. */
-static bool born_by_deputy(const struct stage *stage)
-{
-	return stage->deputy.pid && stage->plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW;
 }
 
 static int bear(struct stage *stage, struct error *error)
@@ -176,46 +181,147 @@ static pid_t birth_inside(struct stage *stage, struct birth *birth, struct error
 		r = -EACCES;
 	birth->namespaces |= ABI_CLONE_PARENT;
 	stage->errand = birth;
-	if (r == 0 && deputy_play(stage, &inside, bear, TALK_ANSWER_MS, error) < 0)
+	if (r == 0 && deputy_play(stage, &inside, bear, stage->even_frozen ? -1 : TALK_ANSWER_MS, error) < 0) {
+		/* It may have been born, and not have come to its exec: it is still in our memory then. */
+		process_unbear(&stage->pidfd);
 		r = -EACCES;
+	}
 	deputy_end(&inside);
 	return r < 0 ? r : stage->pid;
+}
+
+/* It is not worth an error that none can be made like this: clone3 says it better. */
+int host_network(struct stage *stage, struct error *error)
+{
+	(void)error;
+	network_begin(&stage->network, stage->procfs);
+	return 0;
+}
+
+static const char *score_at_birth(const struct plan *plan, char to[24])
+{
+	if (!plan->process.oom_score_at_birth)
+		return NULL;
+	number_text(to, *plan->process.oom_score_adj);
+	return to;
+}
+
+/* ---- waiting for what may be stopped ---- */
+
+/* Strangers in its pid namespace, or in a user namespace that it has joined, may have stopped it; or who may write to its cgroup, or to one
+ * further down that it is in. Where that was asked for, a process of exec waits with the container. */
+static bool is_stopped(const struct stage *stage)
+{
+	const struct cgroup_at at = record_cgroup_at(&stage->record);
+	const pid_t pid = stage->pid ? stage->pid : stage->pidfd >= 0 ? pidfd_pid(stage->procfs, stage->pidfd) : 0;
+	const bool frozen = at.path && (cgroup_frozen(&at) || (pid > 0 && cgroup_process_frozen(&at, pid)));
+	uint64_t start;
+	char state;
+
+	if (frozen && stage->even_frozen)
+		return false;
+	return frozen || stage->reborn || (pid > 0 && process_stat(stage->procfs, pid, &start, &state) == 0 && state == 'T');
+}
+
+/* Until there is something to read. SIGTERM and the like are blocked while we create: they are taken here, and what was made is undone
+ * (case C87). */
+static int wait_for(struct stage *stage, int fd, struct error *error)
+{
+	struct pollfd any_of[2] = { { .fd = fd, .events = POLLIN }, { .fd = stage->signals, .events = POLLIN } };
+
+	for (;;) {
+		int ready = poll(any_of, 2, TALK_ANSWER_MS);
+		if (ready < 0 && errno != EINTR)
+			return fail(error, errno, "cannot wait for init");
+		int signal = ready > 0 && any_of[1].revents ? signals_pending(stage->signals) : 0;
+		if (signal)
+			return fail(error, 0, "interrupted by signal %d", signal);
+		if (ready > 0 && any_of[0].revents)
+			return 0;
+		if (ready == 0 && is_stopped(stage))
+			return stage->plan->kind == PLAN_EXEC ? fail(error, 0, "the process" UNANSWERED) : talk_unanswered(error);
+	}
+}
+
+int score_wait(struct stage *stage, struct error *error)
+{
+	return wait_for(stage, stage->socket, error);
+}
+
+struct waiting {
+	struct stage *stage;
+	struct error *error;
+	bool given_up; /* and `error` says why */
+};
+
+static int wait_for_exec(void *data, int done)
+{
+	struct waiting *waiting = data;
+
+	waiting->given_up = wait_for(waiting->stage, done, waiting->error) < 0;
+	return waiting->given_up ? -ECANCELED : 0;
+}
+
+/* Where others are before it, they may have frozen the cgroup. One that is made for it nobody has. */
+static int birth_in_cgroup(struct stage *stage, const struct birth *birth, pid_t *pid, struct error *error)
+{
+	struct waiting waiting = { .stage = stage, .error = error };
+	const bool others = stage->plan->kind == PLAN_EXEC && birth->cgroup >= 0;
+
+	*pid = others ? process_birth_beside(birth, wait_for_exec, &waiting) : process_birth(birth);
+	return waiting.given_up ? -1 : 0;
 }
 
 static int give_birth(struct stage *stage, struct error *error)
 {
 	struct plan *plan = stage->plan;
+	_cleanup_fd int network = network_take(&stage->network);
+	_cleanup_fd int mounts = plan->namespaces.few_mounts ? few_mounts_open(stage->procfs, (pid_t)plan->namespaces.few_mounts) : -1;
 	int inherit[8 + PLAN_NS_TYPES];
-	char plan_fd[16], plan_size[24];
+	char plan_fd[16], plan_size[24], oom_score[24];
+	bool oom_refused = false;
 	char *argv[] = { "caisson-init", plan_fd, plan_size, NULL };
 
 	try(prepare(stage, error));
+	plan->first_row = score_first_row(stage->score, plan, host_birth);
 	_cleanup_fd int image = image_open(stage->state.dir, error);
 	if (image < 0)
 		return -1;
 	/* Not all of the reserve: it would count for a limit of the address space. There is room for the filter, which comes later. */
-	stage->shared = (stage->arena->used + FILTER_ROOM + 4095) & ~(size_t)4095;
-	format(plan_fd, sizeof(plan_fd), "%d", stage->arena->fd);
+	stage->shared = (stage->plan_arena->used + FILTER_ROOM + 4095) & ~(size_t)4095;
+	format(plan_fd, sizeof(plan_fd), "%d", stage->plan_arena->fd);
 	format(plan_size, sizeof(plan_size), "%zu", stage->shared);
 	struct birth birth = {
-		.namespaces = plan->namespaces.at_birth | (born_by_deputy(stage) ? ABI_CLONE_PARENT : 0), /* our child, whoever bears it */
-		.keep_capabilities = born_by_deputy(stage),
+		/* Our child, whoever bears it. */
+		.namespaces = plan->namespaces.at_birth | (plan->namespaces.born_ahead ? ABI_CLONE_PARENT : 0),
+		.keep_capabilities = plan->namespaces.born_ahead,
 		.cgroup = stage->cgroup.v2,
+		.mounts = mounts < 0 ? -1 : mounts,
+		.network = network,
+		.oom_score_adj = score_at_birth(plan, oom_score),
+		.procfs = stage->procfs,
+		.oom_refused = &oom_refused,
 		.executable = image,
 		.argv = argv,
 		.inherit = inherit,
-		.inherit_count = inherited(plan, stage->arena->fd, inherit),
+		.inherit_count = inherited(plan, stage->plan_arena->fd, inherit),
 		.pidfd = &stage->pidfd,
 	};
-	pid_t pid = process_birth(&birth);
-	if (killed_at_birth(stage, &birth, pid))
+	if (network >= 0)
+		birth.namespaces &= ~ABI_CLONE_NEWNET;
+	pid_t pid;
+	try(birth_in_cgroup(stage, &birth, &pid, error));
+	if (killed_at_birth(stage, &birth, pid) || forbidden_at_birth(&birth, pid))
 		pid = birth_and_move(stage, &birth);
-	if (pid == -EACCES && stage->record.user_unit && !born_by_deputy(stage))
+	/* Anything else is what the birth died of: no memory in the cgroup, say. */
+	if (oom_refused && (pid == -EACCES || pid == -EPERM || pid == -EINVAL))
+		return stage_oom_score_refused(stage, -pid, error);
+	if (pid == -EACCES && stage->record.user_unit && !plan->namespaces.born_ahead)
 		pid = birth_inside(stage, &birth, error);
 	if (pid < 0)
 		return not_born(stage, -pid, error);
 	stage->pid = pid;
-	stage->baton = true;
+	stage->baton = !plan->first_row;
 
 	/* Theirs now: an end left open here would hide that init is gone. The plan keeps the numbers: init reads them there. */
 	for (size_t i = 1; i < birth.inherit_count; i++)
@@ -225,43 +331,19 @@ static int give_birth(struct stage *stage, struct error *error)
 
 int host_birth(struct stage *stage, struct error *error)
 {
-	return born_by_deputy(stage) ? deputy_play(stage, &stage->deputy, give_birth, -1, error) : give_birth(stage, error);
-}
-
-/* Strangers in its pid namespace, or in a user namespace that it has joined, may have stopped it. */
-static bool is_stopped(const struct stage *stage)
-{
-	uint64_t start;
-	char state;
-
-	return stage->reborn || (process_stat(stage->procfs, stage->pid, &start, &state) == 0 && state == 'T');
-}
-
-/* SIGTERM and the like are blocked while we create: they are taken here, and what was made is undone (case C87). */
-int score_wait(struct stage *stage, struct error *error)
-{
-	struct pollfd wait_for[2] = { { .fd = stage->socket, .events = POLLIN }, { .fd = stage->signals, .events = POLLIN } };
-
-	for (;;) {
-		int signal = stage->signals >= 0 ? signals_pending(stage->signals) : 0;
-		if (signal)
-			return fail(error, 0, "interrupted by signal %d", signal);
-		int ready = poll(wait_for, 2, TALK_ANSWER_MS);
-		if (ready < 0 && errno != EINTR)
-			return fail(error, errno, "cannot wait for init");
-		if (wait_for[0].revents)
-			return 0;
-		if (ready == 0 && is_stopped(stage))
-			return fail(error, 0, "container init does not answer: it may be stopped (SIGSTOP) or frozen");
-	}
+	/* In a new user namespace, where nobody else is: in others init could be traced before it has tied itself, and by who has rights
+	 * over its memory even then. */
+	return stage->plan->namespaces.born_ahead ? deputy_play(stage, &stage->deputy, give_birth, -1, error) : give_birth(stage, error);
 }
 
 int score_other_side_gone(struct stage *stage, struct error *error)
 {
 	siginfo_t how = { 0 };
 
-	if (stage->pidfd >= 0)
-		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOWAIT);
+	/* Its sockets are closed a moment before it has ended; strangers may have closed them for it, and hold it. */
+	bool ended = stage->pidfd < 0 || pidfd_wait(stage->pidfd, LAST_MS) == 1;
+	if (ended && stage->pidfd >= 0)
+		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
 	bool killed = how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path;
 	int64_t kills = killed ? container_oom_seen(&stage->record, &stage->oom) : 0;
 	const char *who = stage->plan->kind == PLAN_EXEC ? "the process" : "container init";
@@ -271,7 +353,7 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 		return fail(error, 0, "%s" OOM_WORDS ", or killed from outside, during setup", who);
 	if (how.si_pid && how.si_code != CLD_EXITED)
 		return fail(error, 0, "%s was killed during setup by signal %d", who, how.si_status);
-	return fail(error, 0, "%s ended during setup without saying why", who);
+	return fail(error, 0, ended ? "%s ended during setup without saying why" : "%s neither talks to us any more nor ends", who);
 }
 
 /* A step of ours may fail because init is gone, each in its own words; the reason is the kernel's. */
@@ -298,7 +380,7 @@ void score_prefer_other(struct stage *stage, struct error *error)
 		return;
 	do
 		close_fd(&fd);
-	while (baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_TERMINAL);
+	while (poll(&from, 1, 0) > 0 && baton_receive(stage->socket, &baton, &fd) == 1 && baton.kind == BATON_TERMINAL);
 	if (baton.kind == BATON_FAILED)
 		*error = baton.error;
 	close_fd(&fd);

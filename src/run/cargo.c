@@ -4,11 +4,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/format.h"
 #include "kern/message.h"
@@ -17,6 +21,7 @@
 #include "run/root.h"
 #include "run/source.h"
 #include "run/stage.h"
+#include "run/talk.h"
 
 #define PROC_ROOT_INODE 1
 
@@ -45,14 +50,29 @@ static void drop(struct cargo *cargo)
 		close(cargo->trees[--cargo->count]);
 }
 
+/* An ordinary user may have so many descriptors on their way, of all his processes together, as one may have open (unix(7)). init takes
+ * what is sent while we go on; so do those that others of his wait for. No descriptor tells when there is room: hence the pauses. */
+static int send_patiently(int socket, const uint32_t *count, const int *trees)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const int64_t deadline = clock_ms() + TALK_ANSWER_MS;
+	int r;
+
+	while ((r = message_send(socket, count, sizeof(*count), trees, *count)) == -ETOOMANYREFS && clock_ms() < deadline)
+		nanosleep(&pause, NULL);
+	return r;
+}
+
 static int send_batch(struct cargo *cargo, struct error *error)
 {
 	uint32_t count = (uint32_t)cargo->count;
 
 	if (!count)
 		return 0;
-	int r = message_send(cargo->stage->cargo, &count, sizeof(count), cargo->trees, cargo->count);
+	int r = send_patiently(cargo->stage->cargo, &count, cargo->trees);
 	drop(cargo);
+	if (r == -EAGAIN)
+		return talk_unanswered(error);
 	return r < 0 ? fail(error, -r, "cannot send the trees to be mounted to init") : 0;
 }
 
@@ -313,6 +333,11 @@ static int load_all(struct cargo *cargo, struct error *error)
 static int load(struct stage *stage, struct error *error)
 {
 	struct cargo cargo = { .stage = stage, .container_ids = -1, .most = batch_size() };
+	const struct timeval limit = { .tv_sec = TALK_ANSWER_MS / 1000 };
+
+	/* What one message holds never has to wait for init, which somebody may have frozen. */
+	if (stage->plan->mounts.cargo >= cargo.most && setsockopt(stage->cargo, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return fail(error, errno, "cannot limit how long init may take");
 	sources_begin(&cargo.sources, stage);
 	int r = load_all(&cargo, error);
 	drop(&cargo);

@@ -33,7 +33,7 @@ static int start_unit(struct stage *stage, struct error *error)
 	const char *path;
 
 	/* From outside of what the user's manager owns nobody can be born in there; the deputy can, once it is inside. */
-	if (plan->unit->user && !plan->unit->is_slice && stage->plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW)
+	if (plan->unit->user && !plan->unit->is_slice && stage->plan->namespaces.born_ahead)
 		stage->placeholder.companion = stage->deputy.pid;
 	if (!plan->unit->user && cgroup_check_unused(plan, error) < 0)
 		return forget(record);

@@ -11,9 +11,11 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/number.h"
+#include "kern/process.h"
 #include "run/container.h"
 #include "run/handover.h"
 #include "run/oom.h"
+#include "run/read_back.h"
 
 #define PIDFD_OF_INIT "standard" /* contract 7.2; for a process of exec it is "setns" */
 
@@ -23,15 +25,6 @@ static const char *time_now(struct arena *arena)
 
 	clock_text(clock_now(), 9, text);
 	return arena_string(arena, text);
-}
-
-static const char *boot_id(struct arena *arena)
-{
-	char id[64];
-	ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", id, sizeof(id));
-	while (length > 0 && id[length - 1] == '\n')
-		length--;
-	return length > 0 ? arena_copy(arena, id, (size_t)length) : NULL;
 }
 
 static bool cgroup_exists(struct arena *arena, const struct plan_cgroup *plan, const char *path)
@@ -120,13 +113,14 @@ static void fill_record(struct stage *stage)
 	struct record *record = &stage->record;
 
 	record->id = plan->id;
-	record->boot_id = boot_id(stage->arena);
+	record->boot_id = state_boot_id();
 	record->bundle = plan->bundle;
 	record->rootfs = plan->root.path;
 	record->created = time_now(stage->arena);
 	record->private_pid_namespace = plan->namespaces.of[PLAN_NS_PID].mode == NS_NEW;
 	record->chrooted = !plan->root.pivot;
 	record->has_process = plan->has_process;
+	record->start_marked = true;
 	record->net_devices = plan->net_device_count > 0;
 	record_cgroups(stage);
 	record_hooks(stage);
@@ -149,7 +143,8 @@ int host_claim(struct stage *stage, struct error *error)
 	return r < 0 ? fail(error, -r, "cannot keep a copy of config.json") : 0;
 }
 
-/* Decimal digits and no newline: callers parse it strictly (contract 1.1). A new file renamed into place, no link followed. */
+/* Decimal digits and no newline: callers parse it strictly (contract 1.1). A new file put into place whole, no link
+ * followed. */
 int stage_write_pid_file(struct stage *stage, struct error *error)
 {
 	char pid[24];
@@ -157,15 +152,18 @@ int stage_write_pid_file(struct stage *stage, struct error *error)
 	if (!stage->pid_file)
 		return 0;
 	size_t length = number_text(pid, stage->pid);
-	int r = file_replace(stage->pid_dir, stage->pid_file, pid, length, 0644);
+	int r = file_place(stage->pid_dir, stage->pid_file, pid, length, 0644);
 	return r < 0 ? fail(error, -r, "cannot write the pid file '%s'", stage->pid_file) : 0;
 }
 
 int host_commit(struct stage *stage, struct error *error)
 {
+	try(read_back_commit(stage, error));
 	deputy_end(&stage->deputy);
+	cgroup_close(&stage->cgroup); /* init is in it: from here on it keeps other creates out by itself */
 	stage->record.pid = stage->pid;
 	stage->record.pid_start = stage->pid_start;
+	stage->record.pid_inode = pidfd_inode(stage->pidfd);
 	stage->record.committed = true;
 	try(record_save(&stage->state, &stage->record, stage->arena, error));
 	if (stage->pidfd_receiver >= 0)

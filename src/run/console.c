@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <termios.h>
 #include "base/cleanup.h"
+#include "kern/mount.h"
 #include "run/baton.h"
 #include "run/handover.h"
 #include "run/stage.h"
@@ -34,11 +35,11 @@ int console_send(int socket, int master, struct error *error)
  * the number of /dev/ptmx answers as a terminal does. */
 static bool is_master(int fd)
 {
-	struct statx file;
+	struct abi_statx file;
 	unsigned number;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &file) == 0 && S_ISCHR(file.stx_mode) &&
-	       file.stx_rdev_major == 5 && file.stx_rdev_minor == 2 && ioctl(fd, TIOCGPTN, &number) == 0;
+	return mount_statx(fd, ABI_AT_STATX_DONT_SYNC, ABI_STATX_TYPE, &file) == 0 && S_ISCHR(file.mode) && file.rdev_major == 5 &&
+	       file.rdev_minor == 2 && ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
 int score_terminal(struct stage *stage, int master, struct error *error)

@@ -22,17 +22,19 @@ static bool joins_before_root(const struct plan *plan)
 	return false;
 }
 
+static bool network_beside(const struct plan *plan) { return plan->namespaces.network_beside; }
 static bool ahead(const struct plan *plan) { return plan->namespaces.ahead; }
 static bool maps_ids(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW && !ahead(plan); }
 static bool new_user(const struct plan *plan) { return plan->namespaces.of[PLAN_NS_USER].mode == NS_NEW; }
 static bool user_late(const struct plan *plan) { return plan->namespaces.user_late; }
 static bool new_cgroup(const struct plan *plan) { return plan->namespaces.unshare_cgroup; }
 static bool new_time(const struct plan *plan) { return plan->namespaces.unshare_time; }
+static bool offsets_by_host(const struct plan *plan) { return plan->namespaces.offsets_by_host; }
 static bool names(const struct plan *plan) { return plan->namespaces.hostname || plan->namespaces.domainname; }
 static bool loopback(const struct plan *plan) { return plan->namespaces.loopback; }
 static bool net_devices(const struct plan *plan) { return plan->net_device_count > 0; }
 static bool net_devices_stay(const struct plan *plan) { return plan->net_device_count > 0 && !plan->net_devices_return; }
-static bool scope(const struct plan *plan) { return plan->cgroup.unit && !plan->cgroup.unit->is_slice; }
+static bool scope(const struct plan *plan) { return plan->cgroup.scope; }
 static bool bound(const struct plan *plan) { return plan->root.bound; }
 static bool cargo(const struct plan *plan) { return plan->mounts.cargo > 0; }
 static bool mounts(const struct plan *plan) { return plan->mounts.count > 0; }
@@ -65,18 +67,19 @@ static void show_poststart(const struct plan *plan, struct text *out) { show_hoo
 static const struct row rows[] = {
 	/* Nothing of the container exists yet; each name is written down before the thing is made (rule B.14.4). */
 	H("claim", "claim the id: state directory, lock, first record", host_claim, NULL, NULL),
+	H("network", "begin the network namespace, on another core", host_network, network_beside, NULL),
 	H("namespaces", "open and verify the namespaces to be joined", host_namespaces, joins, NULL),
 	H("deputy", "a process of ours goes ahead into the user namespace, which has rights there that we have not", host_deputy, ahead,
 	  show_id_maps),
 	H("cgroup", "make the cgroup; limits and device rules, while it is empty", host_cgroup, cgroup, show_cgroup),
 	H("root", "open the root file system as a detached tree", host_root, NULL, show_root),
 	H("listener", "make the socket that start will connect to", host_listener, NULL, NULL),
-	H("birth", "init is born, in its cgroup and its new namespaces", host_birth, NULL, show_namespaces),
+	H("birth", "init is born, in its cgroup and its new namespaces, with its OOM score", host_birth, NULL, show_namespaces),
 	H("placeholder", "the process that held the place in systemd's scope ends", host_placeholder, scope, NULL),
 	/* Before it cannot be dumped: its files in /proc would be root's then (rule B.6.2). */
-	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
+	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score_after, NULL),
 
-	/* From here two processes take turns; what is ASIDE runs on the second core. */
+	/* From here two processes take turns; what is ASIDE runs on the second core. Where the next row is init's it begins by itself. */
 	I("ties", "init dies with its creator and cannot be traced", init_ties, NULL, NULL),
 	I("late-user", "join namespaces in which a new user namespace has no rights, then make that", init_late_user, user_late, NULL),
 	H("id-maps", "write the id maps of the new user namespace", host_id_maps, maps_ids, show_id_maps),
@@ -86,6 +89,8 @@ static const struct row rows[] = {
 	I("join", "join the namespaces given by path; make what they must own", init_namespaces, joins_before_root, NULL),
 	I("cgroup-namespace", "a cgroup namespace, rooted at the cgroup init is in", init_cgroup_namespace, new_cgroup, NULL),
 	I("time-namespace", "a time namespace with its offsets", init_time_namespace, new_time, NULL),
+	H("time-offsets", "set its offsets: init may not where it has another user namespace", host_time_offsets, offsets_by_host, NULL),
+	I("enter-time", "enter the time namespace", init_enter_time, offsets_by_host, NULL),
 	I("session", "a session and a session keyring of its own", init_session, NULL, NULL),
 	I("names", "set hostname and domainname", init_names, names, NULL),
 	I("loopback", "set the loopback device up", init_loopback, loopback, NULL),

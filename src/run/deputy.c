@@ -158,5 +158,5 @@ int host_deputy(struct stage *stage, struct error *error)
 
 	try(deputy_for_mounts(&stage->deputy, &user->at, error));
 	/* In one that is joined others may be: init enters it by itself. */
-	return user->mode == NS_NEW ? id_maps_write(stage, stage->deputy.pid, error) : 0;
+	return stage->plan->namespaces.born_ahead ? id_maps_write(stage, stage->deputy.pid, error) : 0;
 }

@@ -9,24 +9,37 @@
 #include "run/network.h"
 #include "run/trace.h"
 
+#define SOON_MS 100
 #define END_WAIT_MS 4000
 #define UNIT_END_MS 1000
+
+/* Also one that only waits for zombies, which somebody else has to reap. */
+static bool ends_within(const struct record *record, int pidfd, int timeout_ms)
+{
+	if (pidfd_wait(pidfd, timeout_ms) == 1)
+		return true;
+	_cleanup_fd int again = record_pidfd(record);
+	return again == -ESRCH;
+}
 
 /* The cgroup before the wait: one that is frozen has to thaw for its processes to die. */
 int container_end(const struct record *record, struct error *error)
 {
 	_cleanup_fd int pidfd = record_pidfd(record);
 
-	if (pidfd >= 0)
-		pidfd_signal(pidfd, SIGKILL);
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return fail(error, -pidfd, "cannot reach init of container '%s'", record->id);
+	int sent = pidfd < 0 ? -ESRCH : pidfd_signal(pidfd, SIGKILL);
 	if (record_owns_cgroup(record)) {
 		struct cgroup_at at = record_cgroup_at(record);
 		int r = cgroup_kill(&at, END_WAIT_MS);
 		if (r < 0)
 			return fail(error, -r, "cannot kill the processes in cgroup '%s'", record->cgroup_path);
 	}
-	if (pidfd < 0 || pidfd_wait(pidfd, END_WAIT_MS) == 1)
+	if (pidfd < 0 || ends_within(record, pidfd, SOON_MS) || ends_within(record, pidfd, END_WAIT_MS))
 		return 0;
+	if (sent < 0 && sent != -ESRCH)
+		return fail(error, -sent, "container init still running: cannot kill pid %d", record->pid);
 	return fail(error, 0, "container init still running: pid %d did not die", record->pid);
 }
 
@@ -87,7 +100,7 @@ int container_destroy(struct state_dir *state, const struct record *record, cons
 			.state = hook_state_json(arena, record, STATUS_STOPPED, 0),
 			.flags = HOOKS_GO_ON,
 		};
-		traced("poststop", hooks_run(&run, error));
+		hooks_run(&run, error);
 	}
 	return traced("remove the state directory", state_remove(state, error));
 }

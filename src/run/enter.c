@@ -14,6 +14,7 @@
 #include "run/handover.h"
 #include "run/init_of.h"
 #include "run/notify.h"
+#include "run/read_back.h"
 #include "run/score.h"
 #include "run/talk.h"
 
@@ -49,7 +50,8 @@ static int hold(struct stage *stage, struct error *error)
 
 	stage->container = record_pidfd(&stage->record);
 	if (stage->container < 0)
-		return not_there(error);
+		return stage->container == -ESRCH ? not_there(error)
+						  : fail(error, -stage->container, "cannot reach init of the container");
 	plan->namespaces.container = fcntl(stage->container, F_DUPFD_CLOEXEC, 3); /* init's own */
 	if (plan->namespaces.container < 0)
 		return fail(error, errno, "cannot duplicate a descriptor");
@@ -85,6 +87,7 @@ static int go_to_cpus(const struct plan_process *process, struct error *error)
 
 int host_exec_commit(struct stage *stage, struct error *error)
 {
+	try(read_back_commit(stage, error));
 	try(stage_write_pid_file(stage, error));
 	return stage->pidfd_receiver >= 0 ? handover_send(stage->pidfd_receiver, PIDFD_OF_EXEC, stage->pidfd, error) : 0;
 }
@@ -125,6 +128,7 @@ int container_exec(struct stage *stage, const struct cgroup_wishes *wishes, stru
 {
 	int r = hold(stage, error);
 
+	stage->even_frozen = wishes->even_frozen;
 	if (r == 0)
 		r = find_cgroup(stage, wishes, error);
 	if (r == 0)

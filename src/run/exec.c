@@ -4,8 +4,8 @@
 
 static const struct row rows[] = {
 	/* Limits and device rules hold from its first instruction on (rule B.13). */
-	H("birth", "a process is born, in the container's cgroup", host_birth, NULL, NULL),
-	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score, NULL),
+	H("birth", "a process is born, in the container's cgroup, with its OOM score", host_birth, NULL, NULL),
+	H("oom-score", "set the OOM score, while the host may", host_oom_score, oom_score_after, NULL),
 	I("ties", "it dies with its creator and cannot be traced", init_ties, NULL, NULL),
 	H("legacy-cgroups", "put it into the legacy cgroup hierarchies", host_join_cgroups, legacy_cgroups, NULL),
 	A("filter", "compile the seccomp filter", host_seccomp, filter, show_seccomp),

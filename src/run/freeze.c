@@ -20,15 +20,7 @@ static int not_frozen(const struct record *record, int cause, int signals, struc
 	return fail(error, cause, "cannot pause container '%s'", record->id);
 }
 
-/* An init that is ending has left its cgroup before it counts as ended; one that somebody has moved away has not been stopped. */
-static bool init_is_inside(const struct cgroup_at *at, const struct record *record, struct arena *arena)
-{
-	struct pid_list inside;
-
-	return cgroup_processes(at, arena, &inside) == 0 && pid_list_has(&inside, record->pid);
-}
-
-int container_pause(const struct state_dir *state, const struct record *record, int signals, struct arena *arena, struct error *error)
+int container_pause(const struct state_dir *state, const struct record *record, int signals, struct error *error)
 {
 	const struct cgroup_at at = record_cgroup_at(record);
 	enum status status = container_status(state, record);
@@ -38,7 +30,8 @@ int container_pause(const struct state_dir *state, const struct record *record, 
 	if (!at.path)
 		return fail(error, 0, "cannot pause container '%s': it has no cgroup", record->id);
 	int r = cgroup_freeze(&at, FREEZE_S * 1000, signals);
-	bool inside = init_is_inside(&at, record, arena), ended = record_status(state, record) == STATUS_STOPPED;
+	/* An init that is ending has left its cgroup before it counts as ended; one that somebody has moved away has not been stopped. */
+	bool inside = cgroup_has_process(&at, record->pid), ended = record_status(state, record) == STATUS_STOPPED;
 	if (r == 0 && inside && !ended)
 		return 0;
 	if (r < 0 && inside && !ended)

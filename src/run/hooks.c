@@ -1,6 +1,7 @@
 /* Hooks in the runtime's namespaces: the state on stdin, a time limit, one clear sentence when one fails. */
 #include "run/hooks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,20 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kern/process.h"
+#include "run/trace.h"
+
+/* The bundle; those that clean up have a place to run even where that is gone, and never the caller's. */
+static int open_cwd(const struct hook_run *run, struct error *error)
+{
+	int cwd = open(run->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const int cause = errno;
+
+	if (cwd < 0 && run->flags & HOOKS_GO_ON) {
+		log_warning("cannot enter the bundle '%s': hooks run in '/'", run->bundle);
+		cwd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	return cwd < 0 ? fail(error, cause, "cannot enter the bundle '%s' for a hook", run->bundle) : cwd;
+}
 
 static int run_one(const struct hook_run *run, size_t index, struct error *error)
 {
@@ -25,13 +40,15 @@ static int run_one(const struct hook_run *run, size_t index, struct error *error
 	};
 	struct program_end end;
 
-	_cleanup_fd int cwd = open(run->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int cwd = open_cwd(run, error);
+	if (cwd < 0)
+		return -1;
 	program.cwd = cwd;
 	int r = program_run(&program, &end);
 	return hook_result(run->kind, index, hook, r, &end, error);
 }
 
-int hooks_run(const struct hook_run *run, struct error *error)
+static int run_all(const struct hook_run *run, struct error *error)
 {
 	for (size_t i = 0; i < run->hooks->count[run->kind]; i++) {
 		struct error own = { 0 };
@@ -46,6 +63,14 @@ int hooks_run(const struct hook_run *run, struct error *error)
 		log_warning("%s", sentence);
 	}
 	return 0;
+}
+
+/* Those that are no row of the score are a step of their own in a trace. */
+int hooks_run(const struct hook_run *run, struct error *error)
+{
+	if (!run->hooks->count[run->kind] || (run->kind != HOOK_POSTSTART && run->kind != HOOK_POSTSTOP))
+		return run_all(run, error);
+	return traced(hook_kind_name(run->kind), run_all(run, error));
 }
 
 const char *hook_state_json(struct arena *arena, const struct record *record, enum status status, int32_t pid)
@@ -79,6 +104,7 @@ int host_hooks_begin(struct stage *stage, struct error *error)
 	stage->record.hooks_begun = true;
 	stage->record.pid = stage->pid;
 	stage->record.pid_start = stage->pid_start;
+	stage->record.pid_inode = pidfd_inode(stage->pidfd);
 	return record_save(&stage->state, &stage->record, stage->arena, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -12,12 +13,14 @@
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "cgroup/cgroup.h"
 #include "kern/credentials.h"
+#include "kern/few_mounts.h"
 
-static unsigned kernel_version(void)
+unsigned host_kernel_version(void)
 {
 	struct utsname name;
 	unsigned part[2] = { 0, 0 };
@@ -110,12 +113,20 @@ static void probe_capabilities(struct host *host)
 	}
 }
 
-void host_probe(struct host *host, struct arena *arena)
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 0 : (unsigned)CPU_COUNT(&set);
+}
+
+void host_probe_rights(struct host *host)
 {
 	memset(host, 0, sizeof(*host));
-	host->kernel = kernel_version();
+	host->kernel = host_kernel_version();
 	host->euid = geteuid();
 	host->egid = getegid();
+	host->cpus = usable_cpus();
 	host->in_user_namespace = host_in_user_namespace();
 	host->owns_network = host->in_user_namespace && owns("/proc/self/ns/net");
 	host->apparmor = has_apparmor();
@@ -124,7 +135,17 @@ void host_probe(struct host *host, struct arena *arena)
 	probe_capabilities(host);
 	probe_rights(host);
 	probe_systemd(host);
-	cgroup_probe(&host->cgroup, arena);
+}
+
+int host_probe(struct host *host, struct arena *arena, struct error *error)
+{
+	host_probe_rights(host);
+	int r = cgroup_probe(&host->cgroup, arena);
+	if (r < 0)
+		return fail(error, -r, "cannot find out which cgroup hierarchies the host has");
 	if (host->unprivileged || host->in_user_namespace)
 		cgroup_probe_beside(&host->cgroup, arena);
+	else
+		host->mounts = (unsigned)mounts_counted(SIZE_MAX);
+	return 0;
 }

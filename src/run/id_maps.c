@@ -2,6 +2,7 @@
 #include "run/id_maps.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/file.h"
@@ -57,8 +58,7 @@ static const struct place *place_of(const struct map *map, const char *words)
 	char told[40];
 
 	for (size_t i = 0; id_ranges_next(&at, &range); i++) {
-		format(told, sizeof(told), "-> [%llu-%llu)", (unsigned long long)range.outside,
-		       (unsigned long long)(range.outside + range.size));
+		format(told, sizeof(told), "-> [%" PRIu64 "-%" PRIu64 ")", range.outside, range.outside + range.size);
 		if (strstr(words, told))
 			return &map->at[i];
 	}

@@ -18,16 +18,6 @@ bool id_ranges_next(const char **at, struct id_range *range)
 	return next_number(at, &range->inside) && next_number(at, &range->outside) && next_number(at, &range->size);
 }
 
-static size_t count(const char *map)
-{
-	struct id_range range;
-	size_t lines = 0;
-
-	while (id_ranges_next(&map, &range))
-		lines++;
-	return lines;
-}
-
 static bool has(const char *map, const struct id_range *wanted)
 {
 	struct id_range range;
@@ -38,16 +28,20 @@ static bool has(const char *map, const struct id_range *wanted)
 	return false;
 }
 
-bool id_ranges_same(const char *one, const char *other)
+static bool has_all(const char *map, const char *other)
 {
 	struct id_range range;
 
-	if (count(one) != count(other))
-		return false;
-	while (id_ranges_next(&one, &range))
-		if (!has(other, &range))
+	while (id_ranges_next(&other, &range))
+		if (!has(map, &range))
 			return false;
 	return true;
+}
+
+/* Not by counting: a line that is there twice would stand for one that is missing. */
+bool id_ranges_same(const char *one, const char *other)
+{
+	return has_all(one, other) && has_all(other, one);
 }
 
 uint32_t id_ranges_find(const char *map, uint32_t inside)

@@ -3,6 +3,6 @@
 	.balign 16
 	.globl init_image, init_image_end
 init_image:
-	.incbin INIT_IMAGE
+	.incbin IMAGE
 init_image_end:
 	.section .note.GNU-stack, "", @progbits

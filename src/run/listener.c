@@ -9,12 +9,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "kern/descriptors.h"
 #include "kern/process.h"
 #include "plan/plan.h"
 
@@ -31,10 +31,10 @@ static void close_all_but(int one, int other)
 	unsigned low = (unsigned)(one < other ? one : other), high = (unsigned)(one < other ? other : one);
 
 	if (low > 0)
-		syscall(ABI_SYS_close_range, 0u, low - 1, 0u);
+		descriptors_range(0, low - 1, DESCRIPTORS_CLOSE);
 	if (high - low > 1)
-		syscall(ABI_SYS_close_range, low + 1, high - 1, 0u);
-	syscall(ABI_SYS_close_range, high + 1, ~0u, 0u);
+		descriptors_range(low + 1, high - 1, DESCRIPTORS_CLOSE);
+	descriptors_range(high + 1, ~0u, DESCRIPTORS_CLOSE);
 }
 
 /* The mode comes from the umask and not from a chmod of whatever has the name. */

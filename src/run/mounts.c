@@ -157,6 +157,7 @@ static int open_tree_for(struct stage *stage, struct inside *inside, const struc
 	struct to_clone clone = { m, -1 };
 	stage->errand = &clone;
 	int r = deputy_play(stage, &stage->deputy, clone_tree, -1, error);
+	stage->errand = NULL;
 	_cleanup_fd int tree = clone.tree;
 	return r < 0 ? -1 : take_fd(&tree);
 }

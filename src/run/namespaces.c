@@ -111,3 +111,13 @@ int host_id_maps(struct stage *stage, struct error *error)
 {
 	return id_maps_write(stage, stage->pid, error);
 }
+
+int host_time_offsets(struct stage *stage, struct error *error)
+{
+	const struct plan_namespaces *n = &stage->plan->namespaces;
+	char path[40];
+
+	format(path, sizeof(path), "%d/timens_offsets", (int)stage->pid);
+	int r = procfs_write(stage->procfs, path, n->time_offsets);
+	return r < 0 ? fail_at(error, &n->time_offsets_at, -r, TIME_OFFSETS_WORDS) : 0;
+}

@@ -156,7 +156,7 @@ static int move(struct stage *stage, const struct network_way *way, const struct
 	/* No need to set it down first: whoever moves it does. */
 	int r = netlink_move(way->from, &there);
 	if (r == 0)
-		r = network_readdress(way->to, device->index_inside, &device->addresses, stage->arena);
+		r = network_readdress(way->to, device->index_inside, &device->addresses, NETLINK_STOP, stage->arena);
 	if (r == 0)
 		r = netlink_up(way->to, device->index_inside);
 	for (size_t i = 0; i < array_length(reasons); i++)

@@ -58,11 +58,12 @@ int network_names(int netlink, int32_t index, struct text *to)
 	return netlink_names(netlink, index, take_name, to);
 }
 
-int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, struct arena *arena)
+int network_readdress(int netlink, int32_t index, const struct json_uints *addresses, enum netlink_refused refused,
+		      struct arena *arena)
 {
 	char *noted = arena_alloc(arena, addresses->count + 1);
 
 	for (uint32_t i = 0; i < addresses->count; i++)
 		noted[i] = (char)addresses->items[i];
-	return netlink_add_addresses(netlink, index, noted, addresses->count);
+	return netlink_add_addresses(netlink, index, noted, addresses->count, refused);
 }

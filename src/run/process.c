@@ -22,22 +22,28 @@ int host_rlimits(struct stage *stage, struct error *error)
 			.rlim_cur = enough(stage->plan, limit, limit->soft), .rlim_max = enough(stage->plan, limit, limit->hard),
 		};
 		/* init is our child and not reaped: its number is its own. */
-		if (prlimit(stage->pid, (__rlimit_resource_t)limit->resource, &value, NULL) < 0)
+		if (prlimit(stage->pid, limit->resource, &value, NULL) < 0)
 			return fail_at(error, &limit->at, errno, "cannot set %s to %llu, at most %llu", limit->name,
 				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	}
 	return 0;
 }
 
+int stage_oom_score_refused(const struct stage *stage, int code, struct error *error)
+{
+	const struct plan_process *process = &stage->plan->process;
+
+	return fail_at(error, &process->oom_score_adj_at, code, "failed to update /proc/self/oom_score_adj to %d", *process->oom_score_adj);
+}
+
 /* From the host's side: in a user namespace of its own init could not lower it. Before init has done anything worth killing it for,
  * since the engine's own score may be -999. */
 int host_oom_score(struct stage *stage, struct error *error)
 {
-	const struct plan_process *process = &stage->plan->process;
 	char path[40], value[24];
 
 	format(path, sizeof(path), "%d/oom_score_adj", (int)stage->pid);
-	number_text(value, *process->oom_score_adj);
+	number_text(value, *stage->plan->process.oom_score_adj);
 	int r = procfs_write(stage->procfs, path, value);
-	return r < 0 ? fail_at(error, &process->oom_score_adj_at, -r, "failed to update /proc/self/oom_score_adj to %s", value) : 0;
+	return r < 0 ? stage_oom_score_refused(stage, -r, error) : 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "kern/terminal.h"
 #include "run/attend.h"
 
@@ -52,7 +53,7 @@ static const struct termios *at_risk;
 static void restore_and_fall(int signal)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, at_risk);
-	raise(signal); /* once we return: it has its default action again */
+	(void)raise(signal); /* once we return: it has its default action again */
 }
 
 /* A fault of our own ends us in an instant; the signals that ask us to end do not: they are queued. */
@@ -176,6 +177,21 @@ static bool push(int fd, struct relay_flow *flow)
 	return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
+static void tell_lost(int code)
+{
+	log_warning("output of the container's terminal is lost: %s", errno_text(code));
+}
+
+/* Who wants to read no more, and a terminal that has hung up, want no word of it either. */
+static bool push_out(struct relay *relay)
+{
+	if (push(relay->out, &relay->down))
+		return true;
+	if (errno != EPIPE && !(errno == EIO && isatty(relay->out)))
+		tell_lost(errno);
+	return false;
+}
+
 void relay_wanted(const struct relay *relay, struct pollfd polls[RELAY_POLLS])
 {
 	bool up = !is_empty(&relay->up), down = !is_empty(&relay->down), there = relay->master >= 0;
@@ -210,9 +226,12 @@ static void take_output(struct relay *relay)
 {
 	ssize_t n = pull(relay->master, &relay->down);
 
+	if (n >= 0 || n == -EAGAIN || n == -EINTR)
+		return;
 	/* EIO: nobody has the other end open; we do, unless it could not be had. */
-	if (n < 0 && n != -EAGAIN && n != -EINTR)
-		hang_up(relay);
+	if (n != -EIO)
+		tell_lost((int)-n);
+	hang_up(relay);
 }
 
 void relay_step(struct relay *relay, const struct pollfd polls[RELAY_POLLS])
@@ -221,7 +240,7 @@ void relay_step(struct relay *relay, const struct pollfd polls[RELAY_POLLS])
 		relay_raw(relay);
 	if (polls[0].revents && relay->master >= 0)
 		take_input(relay, polls[0].revents);
-	if (polls[2].revents && relay->master >= 0 && !push(relay->out, &relay->down))
+	if (polls[2].revents && relay->master >= 0 && !push_out(relay))
 		hang_up(relay);
 	if (polls[1].revents & POLLOUT && relay->master >= 0 && !push(relay->master, &relay->up))
 		hang_up(relay);
@@ -241,6 +260,8 @@ static bool more(struct relay *relay, size_t *left)
 	do
 		n = pull(relay->master, &relay->down);
 	while (n == -EINTR);
+	if (n < 0 && n != -EIO && n != -EAGAIN)
+		tell_lost((int)-n);
 	*left -= n > 0 && (size_t)n < *left ? (size_t)n : *left;
 	return n > 0;
 }
@@ -252,11 +273,11 @@ void relay_drain(struct relay *relay, int signals, int patience)
 	while (more(relay, &left)) {
 		struct pollfd wait_for[] = { { .fd = relay->out, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
 		int r = poll(wait_for, array_length(wait_for), patience);
-		if (r == 0 || (r < 0 && errno != EINTR))
+		if (r == 0 || (r < 0 && errno != EINTR && errno != ENOMEM))
 			return;
 		if (wait_for[1].revents && signal_ends(signals_pending(signals)))
 			return;
-		if (wait_for[0].revents && !push(relay->out, &relay->down))
+		if (wait_for[0].revents && !push_out(relay))
 			return;
 	}
 }

@@ -84,6 +84,35 @@ static bool holds(const struct stat *directory, const char *inner)
 	return false;
 }
 
+static int not_to_hold(const struct stat *directory, const char *path, const char *what, const struct plan_root *root,
+		       const char *state_root, struct error *error)
+{
+	if (!state_root || !holds(directory, state_root))
+		return 0;
+	return fail_at(error, &root->at, 0, "invalid rootfs: %s'%s' holds the state directory '%s'", what, path, state_root);
+}
+
+static int layer_not_to_hold(const char *path, const char *what, const struct plan_root *root, const char *state_root,
+			     struct error *error)
+{
+	struct stat directory;
+	return path && looks_of(path, &directory) ? not_to_hold(&directory, path, what, root, state_root, error) : 0;
+}
+
+/* All that the container would see or write through its root: the state of all containers is for the runtime alone (case C29). */
+static int check_state_apart(const struct plan_root *root, const struct stat *directory, const char *state_root, struct error *error)
+{
+	const struct plan_overlay *overlay = root->overlay;
+
+	try(not_to_hold(directory, root->path, "", root, state_root, error));
+	for (size_t i = 0; overlay && i < overlay->lower_count; i++)
+		try(layer_not_to_hold(overlay->lower[i], "the layer ", root, state_root, error));
+	if (!overlay || !overlay->upper)
+		return 0;
+	try(layer_not_to_hold(overlay->upper, "the upper directory ", root, state_root, error));
+	return layer_not_to_hold(overlay->work, "the work directory ", root, state_root, error);
+}
+
 static int check_directory(const char *path, const char *what, const struct place *at, struct error *error)
 {
 	_cleanup_fd int fd = source_open(path, O_DIRECTORY);
@@ -118,11 +147,9 @@ int root_check(const struct plan *plan, const char *state_root, struct error *er
 
 	if (fd < 0)
 		return -1;
-	if (state_root && holds(&directory, state_root))
-		return fail_at(error, &plan->root.at, 0, "invalid rootfs: '%s' holds the state directory '%s'", plan->root.path,
-			       state_root);
 	if (plan->root.overlay)
 		try(check_overlay(plan->root.overlay, &plan->root.at, error));
+	try(check_state_apart(&plan->root, &directory, state_root, error));
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		try(check_mount(&plan->mounts.items[i], error));
 	return 0;
@@ -169,6 +196,21 @@ static int clone_root(struct stage *stage, const struct stat *directory, struct 
 	return 0;
 }
 
+static int open_overlay_root(struct stage *stage, struct error *error)
+{
+	struct plan_root *root = &stage->plan->root;
+	struct stat top;
+
+	root->fd = root_open_overlay(root->overlay, &root->at, stage->arena, error);
+	if (root->fd < 0)
+		return -1;
+	if (fstat(root->fd, &top) < 0)
+		return fail_at(error, &root->at, errno, "cannot look at the overlay");
+	root->top_device = top.st_dev;
+	root->top_inode = top.st_ino;
+	return 0;
+}
+
 static int open_tree(struct stage *stage, struct error *error)
 {
 	struct plan_root *root = &stage->plan->root;
@@ -177,15 +219,11 @@ static int open_tree(struct stage *stage, struct error *error)
 
 	if (fd < 0)
 		return -1;
-	if (stage->state.root_path && holds(&directory, stage->state.root_path))
-		return fail_at(error, &root->at, 0, "invalid rootfs: '%s' holds the state directory '%s'", root->path,
-			       stage->state.root_path);
-	root->device = directory.st_dev;
-	root->inode = directory.st_ino;
-	if (root->overlay) {
-		root->fd = root_open_overlay(root->overlay, &root->at, stage->arena, error);
-		return root->fd < 0 ? -1 : 0;
-	}
+	try(check_state_apart(root, &directory, stage->state.root_path, error));
+	root->device = root->top_device = directory.st_dev;
+	root->inode = root->top_inode = directory.st_ino;
+	if (root->overlay)
+		return open_overlay_root(stage, error);
 	/* Without a mount namespace nothing is mounted: init changes into the directory itself. */
 	if (!root->bound) {
 		root->fd = take_fd(&fd);

@@ -85,12 +85,29 @@ static int play_row(enum side side, struct stage *stage, unsigned at, struct err
 	return 0;
 }
 
+static bool is_wanted(const struct row *row, const struct plan *plan)
+{
+	return !row->wanted || row->wanted(plan);
+}
+
+unsigned score_first_row(const struct score *score, const struct plan *plan, int (*birth)(struct stage *stage, struct error *error))
+{
+	unsigned at = 0;
+
+	while (score->rows[at].play != birth)
+		at++;
+	do
+		at++;
+	while (score->rows[at].side == ASIDE || !is_wanted(&score->rows[at], plan));
+	return score->rows[at].side == INIT ? at : 0;
+}
+
 int score_play(enum side side, struct stage *stage, struct error *error)
 {
 	const struct score *score = stage->score;
 
-	for (unsigned at = 0; at < score->count; at++)
-		if (!score->rows[at].wanted || score->rows[at].wanted(stage->plan))
+	for (unsigned at = side == INIT ? stage->plan->first_row : 0; at < score->count; at++)
+		if (is_wanted(&score->rows[at], stage->plan))
 			try(play_row(side, stage, at, error));
 	return 0;
 }

@@ -2,8 +2,10 @@
 #include "run/seccomp.h"
 
 #include <errno.h>
+#include <string.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "kern/message.h"
 #include "kern/seccomp.h"
@@ -11,14 +13,48 @@
 #include "run/notify.h"
 #include "run/stage.h"
 
+/* What create has compiled holds for all that is executed in the container. 1: there is none, or none that could be one. */
+static int read_kept(const struct stage *stage, struct plan_seccomp *plan)
+{
+	struct error ignored = { 0 };
+	const char *data;
+	size_t size;
+
+	if (stage->plan->kind != PLAN_EXEC || state_document(&stage->state, STATE_FILTER, stage->arena, &data, &size, &ignored) <= 0)
+		return 1;
+	if (!size || size % sizeof(*plan->program) || size / sizeof(*plan->program) > SECCOMP_PROGRAM_MOST)
+		return 1;
+	plan->program = (const struct abi_bpf_insn *)(const void *)data;
+	plan->length = size / sizeof(*plan->program);
+	return 0;
+}
+
+static int compile(const struct stage *stage, struct plan_seccomp *plan, struct error *error)
+{
+	try(seccomp_compile(plan, stage->arena, &plan->program, &plan->length, error));
+	if (stage->plan->kind != PLAN_EXEC) /* where it cannot be kept exec takes a little longer */
+		file_replace(stage->state.dir, STATE_FILTER, plan->program, plan->length * sizeof(*plan->program), 0600);
+	return 0;
+}
+
+/* init is to see the filter, but not what it was made of. */
+static int hand_over(const struct stage *stage, struct plan_seccomp *plan, struct error *error)
+{
+	struct abi_bpf_insn *program = arena_array(stage->plan_arena, struct abi_bpf_insn, plan->length);
+
+	if ((const char *)(program + plan->length) > stage->plan_arena->base + stage->shared)
+		return fail(error, 0, "the seccomp filter does not fit into the memory that init sees");
+	plan->program = memcpy(program, plan->program, plan->length * sizeof(*program));
+	return 0;
+}
+
 int host_seccomp(struct stage *stage, struct error *error)
 {
 	/* A HOST member of a plan that is const to everyone else: init reads it only once filter-ready has passed. */
 	struct plan_seccomp *plan = (struct plan_seccomp *)stage->plan->seccomp;
-	try(seccomp_compile(plan, stage->arena, &plan->program, &plan->length, error));
-	if ((const char *)(plan->program + plan->length) > stage->arena->base + stage->shared)
-		return fail(error, 0, "the seccomp filter does not fit into the memory that init sees");
-	return 0;
+	if (read_kept(stage, plan))
+		try(compile(stage, plan, error));
+	return hand_over(stage, plan, error);
 }
 
 /* The baton has to come back here, and host_seccomp is before this row: nothing else is to be done. */

@@ -15,7 +15,6 @@
 #include "base/cleanup.h"
 #include "plan/filter.h"
 
-#define PROGRAM_MOST 4096      /* BPF_MAXINSNS */
 #define ARCHITECTURES_MOST 32  /* libseccomp 2.6 knows 23 */
 
 #define OPCODE_LOAD 0x20u      /* BPF_LD | BPF_W | BPF_ABS */
@@ -200,7 +199,7 @@ static void emit_front(struct compilation *c)
 static struct abi_bpf_insn *join(struct compilation *c, size_t length)
 {
 	struct abi_bpf_insn *program = arena_array(c->arena, struct abi_bpf_insn, length);
-	size_t starts[ARCHITECTURES_MOST], at = c->length;
+	size_t starts[ARCHITECTURES_MOST] = { 0 }, at = c->length;
 
 	for (size_t i = 0; i < c->count; i++) {
 		starts[i] = at;
@@ -226,9 +225,9 @@ static int compile_by_library(const struct plan_seccomp *plan, struct arena *are
 	*length = c.length;
 	for (size_t i = 0; i < c.count; i++)
 		*length += c.parts[i].length;
-	if (*length > PROGRAM_MOST)
+	if (*length > SECCOMP_PROGRAM_MOST)
 		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d",
-			       *length, PROGRAM_MOST);
+			       *length, SECCOMP_PROGRAM_MOST);
 	*program = join(&c, *length);
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -48,18 +50,36 @@ static int refuse_state(enum status status, struct error *error)
 	return fail(error, 0, "cannot start a container in the %s state", status_text(status));
 }
 
+#define DEATH_MS 200 /* from the end of its sockets to its own */
+
+/* Nobody listens any more: init has died since we looked, or is in the hooks of a start that was cut short. */
+static int refuse_unheard(const struct talk *talk, struct error *error)
+{
+	if (pidfd_wait(talk->pidfd, DEATH_MS) == 1)
+		return refuse_state(STATUS_STOPPED, error);
+	return fail(error, 0, "cannot start container '%s': another start of it was interrupted, it will end without executing anything",
+		    talk->record->id);
+}
+
 #define END_MS 1000
 
 static int tell_go(struct talk *talk, const struct state_dir *state, struct error *error)
 {
 	struct sockaddr_un address = address_in(state->dir);
 	struct baton go = { .kind = BATON_PASS };
+	const struct timeval limit = { .tv_sec = TALK_ANSWER_MS / 1000 };
 
-	/* Nobody listens any more: init has died since we looked. */
+	/* The limit is connect's as well (unix(7)): those who gave up on an init that is stopped are still waiting to be accepted. */
+	if (setsockopt(talk->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return fail(error, errno, "cannot limit how long init may take");
 	if (connect(talk->socket, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return errno == ECONNREFUSED ? refuse_state(STATUS_STOPPED, error)
+		return errno == ECONNREFUSED ? refuse_unheard(talk, error)
+		       : errno == EAGAIN     ? talk_unanswered(error)
 					     : fail(error, errno, "cannot reach init of '%s'", talk->record->id);
-	int r = baton_send(talk->socket, &go, -1);
+	if (fchmodat(state->dir, STATE_START_SOCKET, STATE_START_BEGUN, 0) < 0)
+		return fail(error, errno, "cannot note that '%s' is being started", talk->record->id);
+	_cleanup_fd int trace = trace_share();
+	int r = baton_send(talk->socket, &go, trace);
 	return r < 0 ? fail(error, -r, "cannot tell init to start") : 0;
 }
 
@@ -82,7 +102,8 @@ int container_start(const struct state_dir *state, const struct record *record, 
 		return fail(error, 0, "process property must not be empty: config.json has no process to start");
 	_cleanup_fd int pidfd = record_pidfd(record);
 	if (pidfd < 0)
-		return refuse_state(STATUS_STOPPED, error);
+		return pidfd == -ESRCH ? refuse_state(STATUS_STOPPED, error)
+				       : fail(error, -pidfd, "cannot reach init of '%s'", record->id);
 	_cleanup_fd int agent = record->notify_path ? notify_connect(record->notify_path, error) : -1;
 	if (record->notify_path && agent < 0)
 		return -1;

@@ -35,8 +35,10 @@ int container_kill(const struct state_dir *state, const struct record *record, i
 	if (status == STATUS_CREATING)
 		return not_there_yet(state, error);
 	_cleanup_fd int pidfd = status == STATUS_STOPPED ? -1 : record_pidfd(record);
-	if (pidfd < 0)
+	if (pidfd == -ESRCH || status == STATUS_STOPPED)
 		return fail(error, 0, "container not running: init has exited (no such process)");
+	if (pidfd < 0)
+		return fail(error, -pidfd, "cannot reach init of container '%s'", record->id);
 	/* Without a pid namespace of its own the others would outlive init (rule B.15). */
 	if (signal == SIGKILL && record_owns_cgroup(record) && !record->private_pid_namespace)
 		return container_end(record, error);

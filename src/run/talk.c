@@ -2,15 +2,29 @@
 #include "run/talk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/format.h"
 #include "kern/message.h"
+#include "kern/process.h"
+#include "kern/procfs.h"
 #include "run/attend.h"
 #include "run/baton.h"
 #include "run/hooks.h"
+#include "run/host.h"
 #include "run/notify.h"
 #include "run/oom.h"
+#include "run/read_back.h"
+
+int talk_unanswered(struct error *error)
+{
+	return fail(error, 0, "container init" UNANSWERED);
+}
 
 static int wait_for_word(const struct talk *talk, struct error *error)
 {
@@ -25,19 +39,45 @@ static int wait_for_word(const struct talk *talk, struct error *error)
 		if (ready > 0 && wait_for[1].revents)
 			return fail(error, 0, "interrupted by signal %d", signals_pending(talk->signals));
 		if (ready == 0)
-			return fail(error, 0, "container init does not answer: it may be stopped (SIGSTOP) or frozen");
+			return talk->status == STATUS_CREATING ? talk_unanswered(error) : fail(error, 0, "the process" UNANSWERED);
 	}
+}
+
+/* What is executed by its descriptor is called as its file, in 15 bytes (TASK_COMM_LEN); before Linux 6.14 as that descriptor's number. */
+static bool is_our_name(const char *comm)
+{
+	return strcmp(comm, "memfd:caisson-i\n") == 0 ||
+	       (*comm != '\n' && strcmp(comm + strspn(comm, "0123456789"), "\n") == 0 &&
+		host_kernel_version() < KERNEL_VERSION_OF(6, 14));
+}
+
+/* A filter that lets it neither execute nor say so may have killed it. What it is called when it has ended tells whether it is our
+ * executable still. The number is its own until somebody reaps it: who does that before we have looked keeps it from being told. */
+static bool ended_as_ours(const struct talk *talk)
+{
+	const int procfs = procfs_kept();
+	char path[32], comm[32];
+	struct stat executable;
+
+	/* It is the program's before the descriptors are closed, and nobody's from before they are closed by its end. */
+	format(path, sizeof(path), "%d/exe", (int)talk->pid);
+	if (procfs < 0 || fstatat(procfs, path, &executable, 0) == 0 || errno != ENOENT)
+		return false;
+	format(path, sizeof(path), "%d/comm", (int)talk->pid);
+	return file_read(procfs, path, comm, sizeof(comm)) > 0 && is_our_name(comm) && pidfd_signal(talk->pidfd, 0) == 0;
 }
 
 /* The connection is closed on exec: that is the end we wait for. Before init says that it comes to that, it is another end. */
 static int talk_ended(struct talk *talk, struct error *error)
 {
-	if (talk->executing)
-		return 0;
+	if (talk->executing && !ended_as_ours(talk))
+		return read_back_watched(error);
 	if (container_oom_seen(talk->record, talk->oom) > 0)
 		return fail(error, 0, OOM_SENTENCE);
-	return fail(error, 0,
-		    talk->taken ? "container init has ended before it executed the program" : "container init did not take the start");
+	if (!talk->taken)
+		return fail(error, 0, "container init did not take the start");
+	return fail(error, 0, "%s has ended before it executed the program",
+		    talk->status == STATUS_CREATING ? "container init" : "the process to be executed in the container");
 }
 
 static int heard(struct talk *talk, struct baton *baton, ssize_t length, int listener, struct error *error)
@@ -57,7 +97,7 @@ static int heard(struct talk *talk, struct baton *baton, ssize_t length, int lis
 		return fail(error, EPROTO, "init sent something unexpected");
 	talk->executing = talk->taken;
 	talk->taken = true;
-	return 0;
+	return talk->executing ? read_back_watch(talk, error) : 0;
 }
 
 int talk_until_exec(struct talk *talk, struct error *error)

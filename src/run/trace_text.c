@@ -15,24 +15,13 @@ struct line {
 	bool within, open;
 };
 
-struct telling {
-	const struct score *score;
-	const struct plan *plan;
-	uint64_t first, last; /* ns */
-};
-
 static const struct trace_lane *lane_of(const struct trace *trace, unsigned thread)
 {
 	return thread == 1 ? &trace->host : &trace->init;
 }
 
-static uint32_t count_of(const struct trace_lane *lane)
-{
-	return lane->count < TRACE_SPANS ? lane->count : TRACE_SPANS;
-}
-
 /* False: it names what is not there, as a tampered lane may. */
-static bool name_line(const struct telling *t, struct line *line)
+static bool name_line(const struct trace *t, struct line *line)
 {
 	const struct trace_span *span = line->span;
 
@@ -64,35 +53,21 @@ static bool name_line(const struct telling *t, struct line *line)
 }
 
 /* Nobody comes back from this one to say when it ended. */
-static bool becomes_program(const struct telling *t, const struct trace_span *span)
+static bool becomes_program(const struct trace *t, const struct trace_span *span)
 {
 	return span->what == TRACE_ROW && t->score && span->number < t->score->count &&
 	       strcmp(t->score->rows[span->number].name, "exec") == 0;
 }
 
-static bool make_line(const struct telling *t, const struct trace *trace, unsigned thread, uint32_t number, struct line *line)
+static bool make_line(const struct trace *t, unsigned thread, uint32_t number, struct line *line)
 {
-	const struct trace_span *span = &lane_of(trace, thread)->spans[number];
+	const struct trace_span *span = &lane_of(t, thread)->spans[number];
 
 	*line = (struct line){ .span = span, .thread = thread, .begin = span->begin, .end = span->end };
 	line->open = line->end < line->begin && !becomes_program(t, span);
 	if (line->end < line->begin)
 		line->end = line->open && t->last > line->begin ? t->last : line->begin;
 	return line->begin >= t->first && line->end <= t->last && name_line(t, line);
-}
-
-/* The runtime's own spans are the frame: it begins first and ends last. */
-static struct telling begin(const struct trace *trace, const struct score *score, const struct plan *plan)
-{
-	struct telling t = { score, plan, UINT64_MAX, 0 };
-
-	for (uint32_t i = 0; i < count_of(&trace->host); i++) {
-		const struct trace_span *span = &trace->host.spans[i];
-		t.first = span->begin < t.first ? span->begin : t.first;
-		t.last = span->begin > t.last ? span->begin : t.last;
-		t.last = span->end > t.last ? span->end : t.last;
-	}
-	return t;
 }
 
 static const char *result_of(const struct line *line)
@@ -105,7 +80,7 @@ static void add_us(struct text *out, uint64_t ns)
 	text_printf(out, "%llu.%03u", (unsigned long long)(ns / 1000), (unsigned)(ns % 1000));
 }
 
-static void event(const struct telling *t, const struct line *line, struct text *out)
+static void event(const struct trace *t, const struct line *line, struct text *out)
 {
 	text_add(out, ",\n{\"name\":");
 	text_add_json(out, line->name);
@@ -118,9 +93,8 @@ static void event(const struct telling *t, const struct line *line, struct text 
 	text_printf(out, ",\"result\":\"%s\"}}", result_of(line));
 }
 
-void trace_json(const struct trace *trace, const struct score *score, const struct plan *plan, struct text *out)
+void trace_json(const struct trace *t, struct text *out)
 {
-	const struct telling t = begin(trace, score, plan);
 	struct line line;
 
 	text_add(out, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
@@ -128,23 +102,23 @@ void trace_json(const struct trace *trace, const struct score *score, const stru
 		 "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":{\"name\":\"runtime\"}},\n"
 		 "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":2,\"args\":{\"name\":\"init\"}}");
 	for (unsigned thread = 1; thread <= 2; thread++)
-		for (uint32_t i = 0; i < count_of(lane_of(trace, thread)); i++)
-			if (make_line(&t, trace, thread, i, &line))
-				event(&t, &line, out);
+		for (uint32_t i = 0; i < lane_of(t, thread)->count; i++)
+			if (make_line(t, thread, i, &line))
+				event(t, &line, out);
 	text_add(out, "\n]}\n");
 }
 
-static void bar(const struct telling *t, const struct line *line, struct text *out)
+static void bar(const struct trace *t, const struct line *line, struct text *out)
 {
 	uint64_t whole = t->last > t->first ? t->last - t->first : 1;
 	unsigned from = (unsigned)((line->begin - t->first) * BAR / whole);
 	unsigned to = (unsigned)((line->end - t->first) * BAR / whole);
 
 	for (unsigned i = 0; i < BAR; i++)
-		text_add_char(out, i < from || i > to ? ' ' : line->within ? '-' : '#');
+		text_add_char(out, (char)(i < from || i > to ? ' ' : line->within ? '-' : '#'));
 }
 
-static void row(const struct telling *t, const struct line *line, struct text *out)
+static void row(const struct trace *t, const struct line *line, struct text *out)
 {
 	uint64_t at = line->begin - t->first, took = line->end - line->begin;
 	size_t length = strlen(line->name);
@@ -163,9 +137,8 @@ static void row(const struct telling *t, const struct line *line, struct text *o
 }
 
 /* Both lanes are in order: merged by when they begin. */
-void trace_waterfall(const struct trace *trace, const struct score *score, const struct plan *plan, struct text *out)
+void trace_waterfall(const struct trace *t, struct text *out)
 {
-	const struct telling t = begin(trace, score, plan);
 	uint32_t at[2] = { 0, 0 };
 	struct line line[2];
 	bool there[2] = { false, false };
@@ -173,12 +146,12 @@ void trace_waterfall(const struct trace *trace, const struct score *score, const
 	text_add(out, "  begin ms    took ms  side  step\n");
 	for (;;) {
 		for (unsigned i = 0; i < 2; i++)
-			while (!there[i] && at[i] < count_of(lane_of(trace, i + 1)))
-				there[i] = make_line(&t, trace, i + 1, at[i]++, &line[i]);
+			while (!there[i] && at[i] < lane_of(t, i + 1)->count)
+				there[i] = make_line(t, i + 1, at[i]++, &line[i]);
 		if (!there[0] && !there[1])
 			return;
 		unsigned next = !there[0] || (there[1] && line[1].begin < line[0].begin);
-		row(&t, &line[next], out);
+		row(t, &line[next], out);
 		there[next] = false;
 	}
 }

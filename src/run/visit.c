@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "kern/descriptors.h"
 #include "kern/message.h"
 #include "kern/namespaces.h"
 #include "kern/process.h"
@@ -38,8 +38,8 @@ static int close_others(const struct visit *visit, int socket)
 {
 	for (unsigned from = 0;;) {
 		unsigned next = next_kept(visit, socket, from);
-		if (next > from && syscall(ABI_SYS_close_range, from, next - 1, 0) < 0)
-			return -errno;
+		if (next > from)
+			try(descriptors_range(from, next - 1, DESCRIPTORS_CLOSE));
 		if (next == UINT_MAX)
 			return 0;
 		from = next + 1;

@@ -124,7 +124,7 @@ static int check_rdt(const struct spec_intel_rdt *rdt, struct error *error)
 {
 	if (rdt->l3_cache_schema && strchr(rdt->l3_cache_schema, '\n'))
 		return fail_at(error, &rdt->at, 0, "l3CacheSchema has a newline");
-	if (rdt->mem_bw_schema && (strncmp(rdt->mem_bw_schema, "MB:", 3) || strchr(rdt->mem_bw_schema, '\n')))
+	if (rdt->mem_bw_schema && (strncmp(rdt->mem_bw_schema, "MB:", 3) != 0 || strchr(rdt->mem_bw_schema, '\n')))
 		return fail_at(error, &rdt->at, 0, "memBwSchema must start with 'MB:' and be one line");
 	for (uint32_t i = 0; i < rdt->schemata.count; i++)
 		if (strchr(rdt->schemata.items[i], '\n'))

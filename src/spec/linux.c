@@ -30,7 +30,7 @@ const struct json_word personality_words[] = { { "LINUX", PERSONALITY_LINUX }, {
 JSON_TABLE(spec_namespace_table, "namespace", struct spec_namespace,
 	F_PLACE(struct spec_namespace, at),
 	F_ENUM(struct spec_namespace, type, "type", FIELD_REQUIRED, namespace_words),
-	F_STRING(struct spec_namespace, path, "path", FIELD_ABSOLUTE));
+	F_STRING(struct spec_namespace, path, "path", FIELD_ABSOLUTE | FIELD_MAKING));
 
 /* time_namespaces(7): the kernel refuses a second or more in the nanoseconds. */
 JSON_TABLE(spec_time_offset_table, "time offset", struct spec_time_offset,
@@ -81,19 +81,19 @@ JSON_TABLE(spec_personality_table, "personality", struct spec_personality,
 JSON_TABLE(spec_linux_table, "linux", struct spec_linux,
 	F_PLACE(struct spec_linux, at),
 	F_OBJECTS(struct spec_linux, namespaces, "namespaces", 0, &spec_namespace_table, 64),
-	F_OBJECTS(struct spec_linux, uid_mappings, "uidMappings", 0, &spec_id_mapping_table, ID_MAPPINGS_MOST),
-	F_OBJECTS(struct spec_linux, gid_mappings, "gidMappings", 0, &spec_id_mapping_table, ID_MAPPINGS_MOST),
-	F_OPT_OBJECT(struct spec_linux, time_offsets, "timeOffsets", &spec_time_offsets_table),
-	F_OBJECTS(struct spec_linux, devices, "devices", 0, &spec_device_table, 4096), /* rule B.17 */
-	F_OBJECT_MAP(struct spec_linux, net_devices, "netDevices", 0, &spec_net_device_table),
-	F_STRING_AT(struct spec_linux, cgroups_path, cgroups_path_at, "cgroupsPath", 0),
-	F_OPT_OBJECT(struct spec_linux, resources, "resources", &spec_resources_table),
-	F_OPT_OBJECT(struct spec_linux, intel_rdt, "intelRdt", &spec_intel_rdt_table),
+	F_OBJECTS(struct spec_linux, uid_mappings, "uidMappings", FIELD_MAKING, &spec_id_mapping_table, ID_MAPPINGS_MOST),
+	F_OBJECTS(struct spec_linux, gid_mappings, "gidMappings", FIELD_MAKING, &spec_id_mapping_table, ID_MAPPINGS_MOST),
+	F_OBJECT(struct spec_linux, time_offsets, "timeOffsets", FIELD_OPTIONAL | FIELD_MAKING, &spec_time_offsets_table),
+	F_OBJECTS(struct spec_linux, devices, "devices", FIELD_MAKING, &spec_device_table, 4096), /* rule B.17 */
+	F_OBJECT_MAP(struct spec_linux, net_devices, "netDevices", FIELD_MAKING, &spec_net_device_table),
+	F_STRING_AT(struct spec_linux, cgroups_path, cgroups_path_at, "cgroupsPath", FIELD_HOST),
+	F_OBJECT(struct spec_linux, resources, "resources", FIELD_OPTIONAL | FIELD_HOST, &spec_resources_table),
+	F_OBJECT(struct spec_linux, intel_rdt, "intelRdt", FIELD_OPTIONAL | FIELD_HOST, &spec_intel_rdt_table),
 	F_OPT_OBJECT(struct spec_linux, memory_policy, "memoryPolicy", &spec_memory_policy_table),
-	F_MAP(struct spec_linux, sysctl, "sysctl", 0),
-	F_STRING_AT(struct spec_linux, rootfs_propagation, rootfs_propagation_at, "rootfsPropagation", 0),
-	F_STRINGS_AT(struct spec_linux, masked_paths, masked_paths_at, "maskedPaths", 0, 0),
-	F_STRINGS_AT(struct spec_linux, readonly_paths, readonly_paths_at, "readonlyPaths", 0, 0),
-	F_STRING_AT(struct spec_linux, mount_label, mount_label_at, "mountLabel", 0),
+	F_MAP(struct spec_linux, sysctl, "sysctl", FIELD_MAKING),
+	F_STRING_AT(struct spec_linux, rootfs_propagation, rootfs_propagation_at, "rootfsPropagation", FIELD_MAKING),
+	F_STRINGS_AT(struct spec_linux, masked_paths, masked_paths_at, "maskedPaths", FIELD_MAKING, 0),
+	F_STRINGS_AT(struct spec_linux, readonly_paths, readonly_paths_at, "readonlyPaths", FIELD_MAKING, 0),
+	F_STRING_AT(struct spec_linux, mount_label, mount_label_at, "mountLabel", FIELD_MAKING),
 	F_OPT_OBJECT(struct spec_linux, personality, "personality", &spec_personality_table),
-	F_OPT_OBJECT(struct spec_linux, seccomp, "seccomp", &spec_seccomp_table));
+	F_OBJECT(struct spec_linux, seccomp, "seccomp", FIELD_OPTIONAL | FIELD_HOST, &spec_seccomp_table));

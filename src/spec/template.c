@@ -109,7 +109,7 @@ static struct json_strings options_without_ids(const struct json_strings *option
 {
 	struct json_strings kept = { .items = arena_array(arena, const char *, options->count + 1), .given = options->given };
 	for (uint32_t i = 0; i < options->count; i++)
-		if (strncmp(options->items[i], "uid=", 4) && strncmp(options->items[i], "gid=", 4))
+		if (strncmp(options->items[i], "uid=", 4) != 0 && strncmp(options->items[i], "gid=", 4) != 0)
 			kept.items[kept.count++] = options->items[i];
 	return kept;
 }

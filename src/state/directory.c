@@ -2,16 +2,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h> /* RENAME_NOREPLACE */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/format.h"
+#include "kern/path.h"
 #include "state/state.h"
 
 int state_check_id(const char *id, struct error *error)
@@ -120,23 +123,6 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 	return check_root(fd, path, error);
 }
 
-int state_claim(struct state_dir *state, const char *id, struct error *error)
-{
-	state->id = id;
-	if (mkdirat(state->root, id, 0700) < 0)
-		return errno == EEXIST ? fail(error, 0, "container with given ID already exists: %s", id)
-				       : fail(error, errno, "cannot make the state directory of '%s'", id);
-	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (state->dir < 0 || flock(state->dir, LOCK_EX | LOCK_NB) < 0) {
-		int cause = errno;
-		unlinkat(state->root, id, AT_REMOVEDIR);
-		close_fd(&state->dir);
-		return fail(error, cause, "cannot lock the state directory of '%s'", id);
-	}
-	state->locked = true;
-	return 0;
-}
-
 void state_unlock(struct state_dir *state)
 {
 	if (state->locked)
@@ -144,18 +130,54 @@ void state_unlock(struct state_dir *state)
 	state->locked = false;
 }
 
-/* Whether the directory we hold is still the one of that name: who had the lock before us may have removed it. */
-static bool still_named(const struct state_dir *state)
+#define CLAIMS 100    /* names that are tried */
+#define NAME_SIZE 320 /* an id, if it is none as well, and the name of a file of ours */
+
+/* Where a file of ours is found: its directory, and its name there. */
+static int place_of(const struct state_dir *state, const char *name, char path[NAME_SIZE])
 {
-	struct stat held, named;
-	return fstat(state->dir, &held) == 0 && fstatat(state->root, state->id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+	if (state->dir >= 0)
+		format(path, NAME_SIZE, "%s", name);
+	else
+		format(path, NAME_SIZE, "%s/%s", state->id, name);
+	return state->dir >= 0 ? state->dir : state->root;
 }
 
-/* flock(2) has no time limit of its own; its holder is a command that takes milliseconds, or one that runs a hook. */
-static int lock_bounded(int fd)
+int state_open_file(const struct state_dir *state, const char *name)
 {
-	int64_t deadline = clock_ms() + STATE_LOCK_WAIT_MS;
+	char path[NAME_SIZE];
+	int dir = place_of(state, name, path);
+
+	return path_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, PATH_NO_SYMLINKS);
+}
+
+int state_mode(const struct state_dir *state, const char *name)
+{
+	struct stat info;
+	char path[NAME_SIZE];
+	int dir = place_of(state, name, path);
+
+	return fstatat(dir, path, &info, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : (int)info.st_mode;
+}
+
+/* Whether the directory we hold is still the one of that name: who had the lock before us may have removed it. */
+static int still_named(const struct state_dir *state)
+{
+	struct stat held, named;
+
+	if (fstat(state->dir, &held) < 0)
+		return -errno;
+	if (fstatat(state->root, state->id, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+bool state_gone(const struct state_dir *state) { return still_named(state) == 0; }
+
+/* flock(2) has no time limit of its own; its holder is a command that takes milliseconds, or one that runs a hook. */
+static int lock_bounded(int fd, int ms)
+{
+	int64_t deadline = clock_ms() + ms;
 	struct timespec pause = { .tv_nsec = 200000 };
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -170,25 +192,133 @@ static int lock_bounded(int fd)
 	return 0;
 }
 
+/* Nobody but who sweeps has a claim's lock before its maker. 1; 0: it is swept away; or -errno. */
+static int lock_claim(struct state_dir *state, const char *claim)
+{
+	state->dir = openat(state->root, claim, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state->dir < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (flock(state->dir, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : -errno;
+	return 1;
+}
+
+/* Where the file system cannot rename without replacing (rename(2)), an empty directory has the name first, locked as the claim is: that is
+ * what is replaced. 0, or -errno; -EAGAIN: somebody took it for an abandoned one before it was locked. */
+static int name_in_two_steps(const struct state_dir *state, const char *claim)
+{
+	const int root = state->root;
+	struct state_dir first = { .root = root, .id = state->id };
+
+	if (mkdirat(root, state->id, 0700) < 0)
+		return -errno;
+	_cleanup_fd int dir = openat(root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = dir < 0 ? -errno : lock_bounded(dir, STATE_LOCK_WAIT_MS);
+	first.dir = dir;
+	if (r == 0)
+		r = still_named(&first);
+	if (r == 0 || r == -ENOENT)
+		return -EAGAIN;
+	if (r < 0) {
+		unlinkat(root, state->id, AT_REMOVEDIR);
+		return r;
+	}
+	if (syscall(SYS_renameat2, root, claim, root, state->id, 0) == 0)
+		return 0;
+	r = -errno;
+	unlinkat(root, state->id, AT_REMOVEDIR);
+	return r;
+}
+
+/* 0; or -errno, -ENOENT: it was swept away. */
+static int name_claim(const struct state_dir *state, const char *claim)
+{
+	/* By number: libc declares renameat(2) in <stdio.h>. */
+	if (syscall(SYS_renameat2, state->root, claim, state->root, state->id, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL ? name_in_two_steps(state, claim) : -errno;
+}
+
+/* Made and locked under a name that is no container's, and then given its own: whoever finds it under that finds it locked, and does not
+ * take it for one that was abandoned. 0, or -errno. */
+static int claim_once(struct state_dir *state, const char *claim)
+{
+	if (mkdirat(state->root, claim, 0700) < 0)
+		return errno == EEXIST ? -EAGAIN : -errno;
+	int r = lock_claim(state, claim);
+	r = r > 0 ? name_claim(state, claim) : r < 0 ? r : -ENOENT;
+	if (r == 0)
+		return 0;
+	unlinkat(state->root, claim, AT_REMOVEDIR);
+	close_fd(&state->dir);
+	return r == -ENOENT ? -EAGAIN : r;
+}
+
+int state_claim(struct state_dir *state, const char *id, struct error *error)
+{
+	char claim[sizeof(STATE_CLAIM) + STATE_ID_MOST + 32];
+	struct stat info;
+	int r = -EAGAIN;
+
+	state->id = id;
+	if (fstatat(state->root, id, &info, AT_SYMLINK_NOFOLLOW) == 0)
+		r = -EEXIST;
+	/* A name that is taken is that of a killed process with our pid, or of one in another pid namespace. */
+	for (int attempt = 0; r == -EAGAIN && attempt < CLAIMS; attempt++) {
+		format(claim, sizeof(claim), STATE_CLAIM "%s.%d-%d", id, (int)getpid(), attempt);
+		r = claim_once(state, claim);
+	}
+	if (r == -EEXIST)
+		return fail(error, 0, "container with given ID already exists: %s", id);
+	if (r < 0)
+		return fail(error, -r, "cannot make the state directory of '%s'", id);
+	state->locked = true;
+	return 0;
+}
+
+int state_absent(const char *id, struct error *error)
+{
+	fail(error, 0, "container does not exist: %s", id);
+	return STATE_ABSENT;
+}
+
+static int lock_named(struct state_dir *state, int ms, struct error *error)
+{
+	int r = lock_bounded(state->dir, ms);
+	int named = r < 0 ? r : still_named(state);
+
+	state->locked = named > 0;
+	if (state->locked)
+		return 0;
+	if (r == 0)
+		flock(state->dir, LOCK_UN);
+	if (named == 0)
+		return state_absent(state->id, error);
+	if (r != -EBUSY)
+		return fail(error, -named, "cannot lock the state directory of '%s'", state->id);
+	fail(error, 0, "container '%s' is busy: another command is changing it", state->id);
+	return STATE_BUSY;
+}
+
+int state_relock(struct state_dir *state, struct error *error)
+{
+	return lock_named(state, STATE_LOCK_WAIT_MS, error);
+}
+
 int state_open(struct state_dir *state, const char *id, int flags, struct error *error)
 {
 	state->id = id;
 	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir < 0 && errno == ENOENT)
-		return fail(error, 0, "container does not exist: %s", id);
+		return state_absent(id, error);
 	if (state->dir < 0)
 		return fail(error, errno, "cannot open the state directory of '%s'", id);
-	if (!(flags & STATE_LOCK))
+	if (!flags)
 		return 0;
-	int r = lock_bounded(state->dir);
-	state->locked = r == 0 && still_named(state);
-	if (state->locked)
-		return 0;
-	close_fd(&state->dir);
-	if (r == 0)
-		return fail(error, 0, "container does not exist: %s", id);
-	return r == -EBUSY ? fail(error, 0, "container '%s' is busy: another command is changing it", id)
-			   : fail(error, -r, "cannot lock the state directory of '%s'", id);
+	int r = lock_named(state, flags & STATE_LOCK_BRIEFLY ? STATE_LOCK_BRIEF_MS : STATE_LOCK_WAIT_MS, error);
+	if (r < 0)
+		close_fd(&state->dir);
+	return r;
 }
 
 void state_close(struct state_dir *state)
@@ -216,7 +346,7 @@ static const char **list_ids(const struct state_dir *state, struct arena *arena,
 		fail(error, errno, "cannot list the state root '%s'", state->root_path);
 		return NULL;
 	}
-	for (struct dirent *entry; (entry = readdir(dir));) {
+	for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
 		if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
 		if (*count == room) {
@@ -227,7 +357,12 @@ static const char **list_ids(const struct state_dir *state, struct arena *arena,
 		}
 		ids[(*count)++] = arena_string(arena, entry->d_name);
 	}
+	int cause = errno;
 	closedir(dir);
+	if (cause) {
+		fail(error, cause, "cannot list the state root '%s'", state->root_path);
+		return NULL;
+	}
 	qsort(ids, *count, sizeof(*ids), by_name);
 	return ids;
 }

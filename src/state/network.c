@@ -24,6 +24,7 @@ JSON_TABLE(network_device_table, "network device", struct network_device,
 	F_STRING(struct network_device, host, "host", FIELD_REQUIRED | FIELD_NOT_EMPTY),
 	F_INT(struct network_device, index, "index", FIELD_REQUIRED, 1, INT32_MAX),
 	F_INT(struct network_device, index_inside, "indexInside", FIELD_REQUIRED, 1, INT32_MAX),
+	F_INT(struct network_device, asked, "asked", 0, 0, INT32_MAX),
 	F_INT(struct network_device, master, "master", 0, 0, INT32_MAX),
 	F_STRING(struct network_device, master_name, "masterName", 0),
 	F_STRING(struct network_device, kind, "kind", 0),
@@ -65,22 +66,13 @@ int network_save(const struct state_dir *state, const struct network_note *note,
 int network_load(const struct state_dir *state, struct arena *arena, struct network_note *note, struct error *error)
 {
 	struct json_node *root;
-	struct stat info;
+	const char *text;
+	size_t length;
+	int found = state_document(state, STATE_NETWORK, arena, &text, &length, error);
 
-	_cleanup_fd int fd = openat(state->dir, STATE_NETWORK, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int cause = fd < 0 ? errno : 0;
-	/* Asked again, as for this nobody needs a descriptor: no container is in want of what it has never had. */
-	if (cause && (cause == ENOENT || faccessat(state->dir, STATE_NETWORK, F_OK, AT_SYMLINK_NOFOLLOW) < 0))
-		return 0;
-	if (cause || fstat(fd, &info) < 0)
-		return fail(error, cause ? cause : errno, "cannot read our %s of container '%s'", STATE_NETWORK, state->id);
-	if (!S_ISREG(info.st_mode) || info.st_size > JSON_SIZE_MOST)
-		return fail(error, 0, "our %s of container '%s' is damaged", STATE_NETWORK, state->id);
-	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
-	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
-	if (length < 0)
-		return fail(error, (int)-length, "cannot read our %s of container '%s'", STATE_NETWORK, state->id);
-	try(json_parse(STATE_NETWORK, text, (size_t)length, arena, &root, error));
+	if (found <= 0)
+		return found;
+	try(json_parse(STATE_NETWORK, text, length, arena, &root, error));
 	try(json_decode(STATE_NETWORK, root, &network_table, note, arena, NULL, error));
 	return 1;
 }
@@ -97,16 +89,16 @@ int network_keep(const struct state_dir *state, const char *name, int namespace,
 }
 
 /* umount2(2) and namespace_open take no directory. */
-static void path_of(const struct state_dir *state, const char *name, char *to, size_t size)
+static void path_of(int dir, const char *name, char *to, size_t size)
 {
-	format(to, size, "/proc/self/fd/%d/%s", state->dir, name);
+	format(to, size, "/proc/self/fd/%d/%s", dir, name);
 }
 
 int network_kept(const struct state_dir *state, const char *name)
 {
 	char path[64];
 
-	path_of(state, name, path, sizeof(path));
+	path_of(state->dir, name, path, sizeof(path));
 	return namespace_open(path, ABI_CLONE_NEWNET);
 }
 
@@ -130,18 +122,23 @@ pid_t network_keeper(const struct network_note *note)
 	return found;
 }
 
-static void give_up(const struct state_dir *state, const char *name)
+static void give_up(int dir, const char *name)
 {
 	char path[64];
 
-	path_of(state, name, path, sizeof(path));
+	path_of(dir, name, path, sizeof(path));
 	umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-	unlinkat(state->dir, name, 0);
+	unlinkat(dir, name, 0);
+}
+
+void network_give_up(int dir)
+{
+	give_up(dir, STATE_NETWORK_HOME); /* if that is as far as we come, the devices can still be reached */
+	give_up(dir, STATE_NETWORK_NAMESPACE);
 }
 
 void network_forget(const struct state_dir *state)
 {
-	give_up(state, STATE_NETWORK_HOME); /* if that is as far as we come, the devices can still be reached */
-	give_up(state, STATE_NETWORK_NAMESPACE);
+	network_give_up(state->dir);
 	unlinkat(state->dir, STATE_NETWORK, 0);
 }

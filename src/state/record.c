@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "kern/process.h"
 #include "kern/procfs.h"
+#include "state/over.h"
 #include "state/state.h"
 
 #define RECORD_SIZE_MOST JSON_SIZE_MOST /* annotations are most of it */
@@ -29,6 +30,7 @@ JSON_TABLE(record_table, "state", struct record,
 	F_STRING(struct record, id, "id", FIELD_REQUIRED),
 	F_INT(struct record, pid, "pid", 0, 0, INT32_MAX),
 	F_UINT(struct record, pid_start, "pidStart", 0, ANY_NUMBER),
+	F_UINT(struct record, pid_inode, "pidInode", 0, ANY_NUMBER),
 	F_STRING(struct record, boot_id, "bootId", 0),
 	F_UINT(struct record, init_device, "initDevice", 0, ANY_NUMBER),
 	F_UINT(struct record, init_inode, "initInode", 0, ANY_NUMBER),
@@ -48,33 +50,63 @@ JSON_TABLE(record_table, "state", struct record,
 	F_BOOL(struct record, net_devices, "netDevices", 0),
 	F_BOOL(struct record, hooks_begun, "hooksBegun", 0),
 	F_BOOL(struct record, has_process, "hasProcess", 0),
+	F_BOOL(struct record, start_marked, "startMarked", 0),
 	F_STRINGS(struct record, hooks, "hooks", 0, 8),
 	F_STRING(struct record, notify_path, "notifyPath", 0),
 	F_STRING(struct record, notify_metadata, "notifyMetadata", 0),
 	F_MAP(struct record, annotations, "annotations", 0),
 );
 
+/* As many bytes as there were: the file is replaced, never written to again. The length, or -errno. */
+static ssize_t read_record(int fd, char *to, size_t size)
+{
+	size_t length = 0;
+	ssize_t n = 1;
+
+	while (n && length < size) {
+		n = read(fd, to + length, size - length);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		length += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)length;
+}
+
+static int decode(const struct state_dir *state, const char *name, const char *text, size_t length, struct arena *arena,
+		  struct record *record, struct error *error)
+{
+	struct json_node *root;
+
+	try(json_parse(name, text, length, arena, &root, error));
+	try(json_decode(name, root, &record_table, record, arena, NULL, error));
+	if (strcmp(record->id, state->id) != 0)
+		return fail(error, 0, "the state of container '%s' is damaged: it names '%s'", state->id, record->id);
+	return 1;
+}
+
 /* Our own file, and still read as strictly as a stranger's: a broken one is abandoned, not a crash (rule B.17, case C63). */
 static int load(const struct state_dir *state, const char *name, struct arena *arena, struct record *record, struct error *error)
 {
 	struct stat info;
-	struct json_node *root;
 
-	_cleanup_fd int fd = openat(state->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	_cleanup_fd int fd = state_open_file(state, name);
+	if (fd == -ENOENT)
 		return 0;
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail(error, errno, "cannot read the state of container '%s'", state->id);
-	if (!S_ISREG(info.st_mode) || info.st_size > RECORD_SIZE_MOST)
-		return fail(error, 0, "the state of container '%s' is damaged: not a small regular file", state->id);
-	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
-	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
+	if (fd < 0 || fstat(fd, &info) < 0) {
+		fail(error, fd < 0 ? -fd : errno, "cannot read the state of container '%s'", state->id);
+		return state_unreadable(error->code);
+	}
+	if (!S_ISREG(info.st_mode) || info.st_size > RECORD_SIZE_MOST) {
+		fail(error, 0, "the state of container '%s' is damaged: not a small regular file", state->id);
+		return STATE_DAMAGED;
+	}
+	char *text = arena_alloc(arena, (size_t)info.st_size);
+	ssize_t length = read_record(fd, text, (size_t)info.st_size);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read the state of container '%s'", state->id);
-	try(json_parse(name, text, (size_t)length, arena, &root, error));
-	try(json_decode(name, root, &record_table, record, arena, NULL, error));
-	if (strcmp(record->id, state->id) != 0)
-		return fail(error, 0, "the state of container '%s' is damaged: it names '%s'", state->id, record->id);
+	if (decode(state, name, text, (size_t)length, arena, record, error) < 0)
+		return STATE_DAMAGED;
+	record->owner = info.st_uid;
 	return 1;
 }
 
@@ -83,34 +115,38 @@ static int save(const struct state_dir *state, const char *name, const struct re
 	struct text text = text_in(arena);
 
 	json_encode(&record_table, record, JSON_COMPACT, &text);
+	if (text.length > RECORD_SIZE_MOST) /* nobody could read it again */
+		return fail(error, 0, "the annotations of container '%s' make its state larger than %u bytes", state->id, RECORD_SIZE_MOST);
 	int r = file_replace(state->dir, name, text.data, text.length, 0600);
 	return r < 0 ? fail(error, -r, "cannot write the state of container '%s'", state->id) : 0;
 }
 
 /* What a create that has not come to its end had made: the first record has the names alone. */
-static void know_cgroup(const struct state_dir *state, struct arena *arena, struct record *record)
+static int know_cgroup(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
 {
-	struct error ignored = { 0 };
+	struct error found = { 0 };
 	struct record made;
 
 	memset(&made, 0, sizeof(made));
-	if (load(state, STATE_BACKUP, arena, &made, &ignored) != 1)
-		return;
+	int r = load(state, STATE_BACKUP, arena, &made, &found);
+	if (r == -1)
+		*error = found;
+	if (r != 1)
+		return r == -1 ? -1 : 1;
 	record->cgroup_path = made.cgroup_path;
 	record->cgroups = made.cgroups;
 	record->cgroup_above = made.cgroup_above;
 	record->cgroup_made = made.cgroup_made;
 	record->unit = made.unit;
 	record->user_unit = made.user_unit;
+	return 1;
 }
 
 int record_load(const struct state_dir *state, struct arena *arena, struct record *record, struct error *error)
 {
 	int r = load(state, STATE_RECORD, arena, record, error);
 
-	if (r == 1 && !record->committed)
-		know_cgroup(state, arena, record);
-	return r;
+	return r == 1 && !record->committed ? know_cgroup(state, arena, record, error) : r;
 }
 
 int record_save(const struct state_dir *state, const struct record *record, struct arena *arena, struct error *error)
@@ -128,38 +164,56 @@ int record_save_backup(const struct state_dir *state, const struct record *recor
 	return save(state, STATE_BACKUP, record, arena, error);
 }
 
-bool record_of_this_boot(const struct record *record)
+const char *state_boot_id(void)
 {
-	static char now[64]; /* asked once: it outlives us */
+	static char now[64];
 
 	if (!*now) {
-		ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", now, sizeof(now));
+		ssize_t length = file_look(AT_FDCWD, "/proc/sys/kernel/random/boot_id", now, sizeof(now));
 		now[length > 0 ? strcspn(now, "\n") : 0] = '\0';
 	}
-	/* Where /proc does not show it (subset=pid) start times have to do: a container must never be taken for one that has ended. */
-	return !*now || !record->boot_id || strcmp(record->boot_id, now) == 0;
+	return *now ? now : NULL;
 }
 
-/* The pidfd first, then the check, then only the pidfd: so the number cannot change its meaning in between. */
-static int pidfd_verified(const struct record *record, int procfs)
+bool record_of_this_boot(const struct record *record)
 {
+	const char *now = state_boot_id();
+
+	/* Where nobody knows, start times have to do: a container must never be taken for one that has ended. */
+	return !now || !record->boot_id || strcmp(record->boot_id, now) == 0;
+}
+
+/* By the number of its pidfd where that is known to be of this boot: it is given in turn, so after another boot the same process may
+ * have the same. */
+static int is_init(const struct record *record, int pidfd)
+{
+	struct stat info;
 	uint64_t start;
 	char letter;
 
+	if (record->pid_inode && record->boot_id && state_boot_id()) {
+		if (fstat(pidfd, &info) < 0)
+			return -errno;
+		int ended = info.st_ino == record->pid_inode ? pidfd_wait(pidfd, 0) : 1;
+		return ended < 0 ? ended : !ended && !process_is_over(procfs_kept(), record->pid);
+	}
+	int r = process_stat(procfs_kept(), record->pid, &start, &letter);
+	if (r < 0)
+		return r == -ESRCH ? 0 : r;
+	return start == record->pid_start && letter != 'Z' && letter != 'X' && !process_is_over(procfs_kept(), record->pid);
+}
+
+/* The pidfd first, then the check, then only the pidfd: so the number cannot change its meaning in between. */
+int record_pidfd(const struct record *record)
+{
 	if (record->pid <= 0 || !record_of_this_boot(record))
 		return -ESRCH;
 	_cleanup_fd int pidfd = pidfd_open(record->pid);
+	/* Of a number that is another process's thread by now it says EINVAL, or ENOENT. */
 	if (pidfd < 0)
-		return -ESRCH;
-	if (process_stat(procfs, record->pid, &start, &letter) < 0 || start != record->pid_start || letter == 'Z' || letter == 'X')
-		return -ESRCH;
-	return take_fd(&pidfd);
-}
-
-int record_pidfd(const struct record *record)
-{
-	_cleanup_fd int procfs = procfs_host();
-	return procfs < 0 ? procfs : pidfd_verified(record, procfs);
+		return pidfd == -EINVAL || pidfd == -ENOENT ? -ESRCH : pidfd;
+	int r = is_init(record, pidfd);
+	return r > 0 ? take_fd(&pidfd) : r < 0 ? r : -ESRCH;
 }
 
 bool record_owns_cgroup(const struct record *record)
@@ -174,21 +228,23 @@ static bool creator_at_work(const struct state_dir *state)
 {
 	if (state->locked) /* by us: then nobody is */
 		return false;
-	_cleanup_fd int dir = openat(state->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int dir = state->dir >= 0 ? openat(state->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+					      : openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* The start socket stays behind if `start` is killed at the wrong moment; what the process executes tells. An ordinary user may not look
- * at that of an init which has joined a user namespace, nor may anybody without CAP_SYS_PTRACE: then the socket is all there is. */
-static bool waits_for_start(const struct state_dir *state, const struct record *record, int procfs)
+/* The start socket stays behind if `start` is killed at the wrong moment: then what the process executes tells. An ordinary user may not
+ * look at that of an init which has joined a user namespace, nor may anybody without CAP_SYS_PTRACE: then the socket is all there is. */
+static bool waits_for_start(const struct state_dir *state, const struct record *record)
 {
 	struct stat file;
 	char exe[32];
 
-	if (faccessat(state->dir, STATE_START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
+	int mode = state_mode(state, STATE_START_SOCKET);
+	if (mode < 0 || (record->start_marked && (mode & 07777) != STATE_START_BEGUN))
+		return mode >= 0;
 	format(exe, sizeof(exe), "%d/exe", record->pid);
-	if (fstatat(procfs, exe, &file, 0) < 0)
+	if (fstatat(procfs_kept(), exe, &file, 0) < 0)
 		return errno == EACCES || errno == EPERM;
 	return file.st_dev == record->init_device && file.st_ino == record->init_inode;
 }
@@ -197,9 +253,8 @@ enum status record_status(const struct state_dir *state, const struct record *re
 {
 	if (!record->committed)
 		return creator_at_work(state) ? STATUS_CREATING : STATUS_STOPPED;
-	_cleanup_fd int procfs = procfs_host();
-	_cleanup_fd int pidfd = procfs < 0 ? -1 : pidfd_verified(record, procfs);
-	if (pidfd < 0)
+	_cleanup_fd int pidfd = record_pidfd(record);
+	if (pidfd == -ESRCH)
 		return STATUS_STOPPED;
-	return waits_for_start(state, record, procfs) ? STATUS_CREATED : STATUS_RUNNING;
+	return waits_for_start(state, record) ? STATUS_CREATED : STATUS_RUNNING;
 }

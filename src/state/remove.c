@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h> /* renameat */
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "kern/path.h"
+#include "state/network.h"
 #include "state/state.h"
 
 #define GONE_PREFIX ".del."
@@ -103,7 +105,12 @@ static bool empty_named(struct emptying *e, int root, const char *gone)
 	DIR *list = open_below(root, gone);
 
 	for (const char *name; list && (name = next(e, list));) {
-		DIR *child = drop(dirfd(list), name) ? NULL : open_below(dirfd(list), name);
+		if (drop(dirfd(list), name))
+			continue;
+		/* The kernel would not give it up when it was told to. */
+		if (strcmp(name, STATE_NETWORK_NAMESPACE) == 0 || strcmp(name, STATE_NETWORK_HOME) == 0)
+			network_give_up(dirfd(list));
+		DIR *child = open_below(dirfd(list), name);
 		if (!child)
 			continue;
 		flatten(e, child);
@@ -122,8 +129,9 @@ int state_remove(struct state_dir *state, struct error *error)
 
 	format(gone, sizeof(gone), GONE_PREFIX "%s.%016llx", state->id, (unsigned long long)e.random);
 	int cause = renameat(state->root, state->id, state->root, gone) < 0 ? errno : 0;
-	/* Where it cannot vanish in one step, in several. */
-	bool emptied = empty_named(&e, state->root, cause ? state->id : gone);
+	/* Where it cannot vanish in one step, in several; and again, for what the kernel refused for a passing reason. */
+	const char *named = cause ? state->id : gone;
+	bool emptied = empty_named(&e, state->root, named) || empty_named(&e, state->root, named);
 	if (cause && faccessat(state->root, state->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(error, cause, "cannot remove the state directory of '%s'", state->id);
 	if (!emptied)
@@ -133,7 +141,18 @@ int state_remove(struct state_dir *state, struct error *error)
 	return 0;
 }
 
-/* Nothing that is named like this is in use: the rename was the end of it. */
+static bool begins(const char *name, const char *with) { return strncmp(name, with, strlen(with)) == 0; }
+
+/* A claim that was cut short is empty, and nobody has its lock. */
+static void drop_claim(int root, const char *name)
+{
+	_cleanup_fd int dir = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(root, name, AT_REMOVEDIR);
+}
+
+/* Nothing that is named like a removed one is in use: the rename was the end of it. */
 void state_sweep(struct state_dir *state)
 {
 	struct emptying e = begin(SWEEP_MS);
@@ -141,8 +160,11 @@ void state_sweep(struct state_dir *state)
 
 	if (!list)
 		return;
-	for (const char *name; (name = next(&e, list));)
-		if (strncmp(name, GONE_PREFIX, strlen(GONE_PREFIX)) == 0)
+	for (const char *name; (name = next(&e, list));) {
+		if (begins(name, GONE_PREFIX))
 			empty_named(&e, state->root, name);
+		else if (begins(name, STATE_CLAIM))
+			drop_claim(state->root, name);
+	}
 	closedir(list);
 }

@@ -71,20 +71,13 @@ int undo_save(const struct state_dir *state, struct undo *undo, struct arena *ar
 int undo_load(const struct state_dir *state, struct arena *arena, struct undo *undo, struct error *error)
 {
 	struct json_node *root;
-	struct stat info;
+	const char *text;
+	size_t length;
+	int found = state_document(state, STATE_UPDATING, arena, &text, &length, error);
 
-	_cleanup_fd int fd = openat(state->dir, STATE_UPDATING, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail(error, errno, "cannot read our %s of container '%s'", STATE_UPDATING, state->id);
-	if (!S_ISREG(info.st_mode) || info.st_size > JSON_SIZE_MOST)
-		return fail(error, 0, "our %s of container '%s' is damaged", STATE_UPDATING, state->id);
-	char *text = arena_alloc(arena, (size_t)info.st_size + 2);
-	ssize_t length = read_all(fd, text, (size_t)info.st_size + 2);
-	if (length < 0)
-		return fail(error, (int)-length, "cannot read our %s of container '%s'", STATE_UPDATING, state->id);
-	try(json_parse(STATE_UPDATING, text, (size_t)length, arena, &root, error));
+	if (found <= 0)
+		return found;
+	try(json_parse(STATE_UPDATING, text, length, arena, &root, error));
 	try(json_decode(STATE_UPDATING, root, &undo_table, undo, arena, NULL, error));
 	if (undo->resources == present_resources(state))
 		return 1;

@@ -37,3 +37,11 @@ bench-check: $(BUILD)/caisson $(BENCH_TOOLS)
 	@CRUN='$(CRUN)' RUNC='$(RUNC)' tests/bench/bench --build '$(BENCH)' --caisson '$(BUILD)/caisson' --check
 
 .PHONY: bench bench-check
+
+# Many containers at once (docs/scale.md). 10,000 take some 15 GiB of memory.
+COUNTS ?= 0 100 1000
+
+bench-scale: $(BUILD)/caisson $(BENCH_TOOLS)
+	@tests/bench/scale.py --build '$(BENCH)' --caisson '$(BUILD)/caisson' $(COUNTS)
+
+.PHONY: bench-scale

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-PATIENCE = 30
+PATIENCE, LISTED = 30, 32
 
 
 def children(pid):
@@ -60,6 +60,24 @@ def measure(ours, bundles, config, work):
         if operation == "delete":
             stopped(ours, area, bundles, config, name)
         counted[operation] = count(command, work / "strace", {**os.environ, **ours.environ()})
+    return {**counted, **among_others(ours, bundles, config, work)}
+
+
+def quietly(command):
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def among_others(ours, bundles, config, work):
+    """list of LISTED containers, and delete --force of one that runs."""
+    area, names = "listed", [f"{bundles.token}-listed-{config}-{i}" for i in range(LISTED)]
+    for name in names:
+        quietly(ours.create(area, bundles, config, name))
+    quietly(ours.simple(area, bundles, config, "start", names[0]))
+    environment = {**os.environ, **ours.environ()}
+    counted = {f"list-{LISTED}": count(ours.simple(area, bundles, config, "list"), work / "strace", environment),
+               "delete-force": count(ours.delete_force(area, bundles, config, names[0]), work / "strace", environment)}
+    for name in names[1:]:
+        quietly(ours.delete_force(area, bundles, config, name))
     return counted
 
 

@@ -1,4 +1,5 @@
-"""The host as the bench needs it, in a mount namespace of its own: cgroup v2 where it belongs, a tmpfs to work in; and what it is like."""
+"""The host as the bench needs it, in a mount namespace of its own, but with the host's processes: cgroup v2 where it belongs, a tmpfs to work in; and what it is like."""
+import ctypes
 import glob
 import os
 import pathlib
@@ -10,18 +11,19 @@ import time
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 INSIDE = "CAISSON_BENCH_INSIDE"
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def enter_namespaces():
-    """Comes back in a mount and pid namespace, which ends with the bench, whatever happens."""
+    """Comes back in a mount namespace; orphans become ours, as they would a shim's."""
     if os.environ.get(INSIDE):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         return
     if os.geteuid() != 0:
         raise SystemExit("bench: needs root")
     os.environ[INSIDE] = "1"
     import sys
-    os.execvp("unshare", ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private",
-                          sys.executable, *sys.argv])
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
 
 
 def mounted_type(path):

@@ -79,9 +79,9 @@ GROUPS = [
     *(Group(f"mounts{n}", (f"run, {n:,} more mounts",), mounted(n), ("engine",), (SPACED,), share=0.6, mounts=n) for n in MOUNTS),
     Group("layers", ("run, 200 layers",), layers, ("engine",), (SPACED,), share=0.6),
 ]
-# Measured without the timer: see memory.py.
-MEMORY = ("memlimit", "resident")
-NAMES = [group.name for group in GROUPS] + list(MEMORY)
+# Not compared by their times alone: see steps.py and memory.py.
+OTHERS = ("steps", "memlimit", "resident")
+NAMES = [group.name for group in GROUPS] + list(OTHERS)
 
 
 def chosen(words):
@@ -89,7 +89,7 @@ def chosen(words):
     names = set()
     for word in words:
         found = {g.name for g in GROUPS if word in (g.name, g.name.rstrip("0123456789")) or word in g.operations}
-        found |= {name for name in MEMORY if name == word}
+        found |= {name for name in OTHERS if name == word}
         if not found:
             raise SystemExit(f"bench: OPS knows {' '.join(NAMES)} and the names of operations, not '{word}'")
         names |= found

@@ -59,6 +59,18 @@ def limits_table(limits, everyone):
     return columns(out)
 
 
+def steps_rows(found):
+    """A step's cells: operation, step, side, when it begins, how long it takes."""
+    for operation, what in found.items():
+        for name, side, begin, duration in what["rows"]:
+            yield operation, name, side, number(begin), number(duration)
+        yield operation, "the command as seen from outside", "", "", number(what["whole"])
+
+
+def steps_text(found):
+    return columns([("operation", "step", "side", "begins", "takes"), *steps_rows(found)]) if found else ""
+
+
 # ---- the document ----
 
 def markdown(head, rows):
@@ -120,6 +132,10 @@ def text(bench, document):
         if pace == "spaced":
             out += ["", f"### {config.capitalize()}, {pace}: processor time, peak memory in KiB", "",
                     costs_table(bench.figures, rows, everyone)]
+    if document["steps"]:
+        out += ["", "### Our own steps, engine, spaced: medians of --trace", "",
+                "Steps of `init` go on beside those of the runtime; `attend the program` is the payload's own time. Each traced clock reading is in it.", "",
+                markdown(["operation", "step", "side", "begins at", "takes"], steps_rows(document["steps"]))]
     if document["resident"]:
         out += ["", "### Memory held, in KiB: resident / proportional / private and written", "",
                 "`init` is a created container's, `run` the command that waits for its container; the ratio is of the proportional.", "",

@@ -2,14 +2,18 @@
  * compared. The file's name tells the host: NAME.json is a cgroup v2 host, NAME.hybrid.json and NAME.legacy.json have v1 controllers,
  * NAME.user.json is an ordinary user's, NAME.lsm.json has AppArmor and SELinux, for NAME.systemd.json systemd owns the cgroup, for
  * NAME.console.json there is a console socket. An error is printed as its sentence: refusals are golden too. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cmd/explain.h"
 #include "plan/build.h"
+#include "plan/exec.h"
+#include "run/score.h"
 
 static struct host unified_host(void)
 {
@@ -62,9 +66,31 @@ static struct host host_for(const char *file)
 	return host;
 }
 
-/* init maps the arena and nothing else of the runtime: a pointer in the plan to one of our constants would be a trap. Any word that
- * plan wrote and that could be one counts. */
-static int check_pointers(const char *from, const char *to, struct error *error)
+/* What only the host's side follows, and init never. */
+static bool is_hosts(const struct plan *plan, const void *at)
+{
+	const struct plan_seccomp *seccomp = plan->seccomp;
+	const struct { const void *from; size_t size; } members[] = {
+		{ &plan->cgroup, sizeof(plan->cgroup) },
+		{ &plan->hooks.of[HOOK_PRESTART], sizeof(plan->hooks.of[0]) },
+		{ &plan->hooks.of[HOOK_CREATE_RUNTIME], sizeof(plan->hooks.of[0]) },
+		{ &plan->hooks.of[HOOK_POSTSTART], sizeof(plan->hooks.of[0]) },
+		{ &plan->hooks.of[HOOK_POSTSTOP], sizeof(plan->hooks.of[0]) },
+		{ seccomp ? &seccomp->architectures : NULL, sizeof(seccomp->architectures) },
+		{ seccomp ? &seccomp->rules : NULL, sizeof(seccomp->rules) },
+		{ seccomp ? &seccomp->listener_path : NULL, sizeof(seccomp->listener_path) },
+		{ seccomp ? &seccomp->listener_metadata : NULL, sizeof(seccomp->listener_metadata) },
+	};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if ((uintptr_t)at - (uintptr_t)members[i].from < members[i].size)
+			return true;
+	return false;
+}
+
+/* init maps the shared arena and nothing else of the runtime: a pointer in the plan to one of our constants, or into the arena that is the
+ * runtime's own, would be a trap. Any word that plan wrote and that could be one counts. */
+static int check_pointers(const struct plan *plan, const struct arena *own, const char *from, const char *to, struct error *error)
 {
 	extern const char __executable_start[], _end[];
 
@@ -72,35 +98,92 @@ static int check_pointers(const char *from, const char *to, struct error *error)
 		uintptr_t word = *(const uintptr_t *)at;
 		if (word >= (uintptr_t)__executable_start && word < (uintptr_t)_end)
 			return fail(error, 0, "the plan points at a constant of the runtime: '%.40s'", (const char *)word);
+		if (word - (uintptr_t)own->base < own->used && !is_hosts(plan, at))
+			return fail(error, 0, "the plan points at what init cannot see: '%.40s'", (const char *)word);
 	}
 	return 0;
 }
 
-static int explain(const char *file, struct arena *arena, struct text *out, struct error *error)
+/* The same of what both sides ask of it: which rows are wanted. */
+static int ask_without(const struct plan *plan, const struct arena *own, struct error *error)
+{
+	unsigned wanted = 0;
+
+	if (mprotect(own->base, own->size, PROT_NONE) < 0)
+		return fail(error, errno, "cannot take the runtime's own arena away");
+	for (unsigned i = 0; i < create_score.count; i++)
+		wanted += !create_score.rows[i].wanted || create_score.rows[i].wanted(plan);
+	mprotect(own->base, own->size, PROT_READ | PROT_WRITE);
+	return wanted ? 0 : fail(error, 0, "no row is wanted");
+}
+
+/* Nor is there anything in it that is the host's alone: the configurations have this word in no other places. */
+static int check_secrets(const struct arena *arena, const char *word, struct error *error)
+{
+	const char *found = memmem(arena->base, arena->used, word, strlen(word));
+
+	return found ? fail(error, 0, "init would see '%.60s'", found) : 0;
+}
+
+/* One more process in a container of that configuration: what of it init gets. That there can be none is no fault here. */
+static int check_exec(const char *text, size_t length, const struct host *host, struct error *error)
+{
+	static const char *const args[] = { "true", NULL };
+	const struct exec_request request = { .id = "golden", .args = args, .detached = true };
+	struct error refused = { 0 };
+	struct arena arena, own;
+
+	if (arena_open(&arena) < 0 || arena_open(&own) < 0)
+		return fail(error, errno, "no memory");
+	const struct json_homes homes = { .arena = &arena, .own = &own, .apart = FIELD_HOST | FIELD_MAKING };
+	struct planning p = { .host = host, .arena = &arena, .own = &own, .plan = arena_new(&arena, struct plan) };
+	struct spec *spec = arena_new(&own, struct spec);
+	p.spec = spec;
+	int r = spec_read_into("config.json", text, length, &homes, spec, NULL, error);
+	size_t before = (arena.used + 15) & ~(size_t)15;
+	if (r == 0 && plan_exec(&p, &request, &refused) == 0) {
+		r = check_pointers(p.plan, &own, (const char *)p.plan, (const char *)(p.plan + 1), error);
+		if (r == 0)
+			r = check_pointers(p.plan, &own, arena.base + before, arena.base + arena.used, error);
+	}
+	if (r == 0)
+		r = check_secrets(&arena, "host-only", error);
+	if (r == 0)
+		r = check_secrets(&arena, "making-only", error);
+	arena_close(&arena);
+	arena_close(&own);
+	return r;
+}
+
+static int explain(const char *file, struct arena *arena, struct arena *own, struct text *out, struct error *error)
 {
 	struct plan *plan = arena_new(arena, struct plan);
-	struct plan_warning *warnings = NULL;
+	const struct json_homes homes = { .arena = arena, .own = own, .apart = FIELD_HOST };
 	struct request request = { .id = "golden", .bundle = "/bundle", .detached = true,
 				   .systemd_cgroup = strstr(file, ".systemd."),
 				   .console_socket = strstr(file, ".console.") ? "/console.sock" : NULL };
 	struct host host = host_for(file);
 	struct spec spec;
 
-	into_arena(&host.cgroup, arena);
-	char *text = arena_alloc(arena, 1 << 20);
+	into_arena(&host.cgroup, own);
+	char *text = arena_alloc(own, 1 << 20);
 
 	ssize_t length = file_read(AT_FDCWD, file, text, 1 << 20);
 	if (length < 0)
 		return fail(error, (int)-length, "cannot read %s", file);
-	try(spec_read("config.json", text, (size_t)length, arena, &spec, NULL, error));
+	try(spec_read_into("config.json", text, (size_t)length, &homes, &spec, NULL, error));
 	size_t before = (arena->used + 15) & ~(size_t)15;
-	int r = plan_build(&spec, &host, &request, arena, plan, &warnings, error);
-	for (const struct plan_warning *warning = warnings; warning; warning = warning->next)
+	struct planning p = { .spec = &spec, .host = &host, .request = &request, .arena = arena, .own = own, .plan = plan };
+	int r = plan_build(&p, error);
+	for (const struct plan_warning *warning = p.warnings; warning; warning = warning->next)
 		text_printf(out, "warning: %s\n", warning->text);
 	if (r < 0)
 		return r;
-	try(check_pointers((const char *)plan, (const char *)(plan + 1), error));
-	try(check_pointers(arena->base + before, arena->base + arena->used, error));
+	try(check_pointers(plan, own, (const char *)plan, (const char *)(plan + 1), error));
+	try(check_pointers(plan, own, arena->base + before, arena->base + arena->used, error));
+	try(check_secrets(arena, "host-only", error));
+	try(ask_without(plan, own, error));
+	try(check_exec(text, (size_t)length, &host, error));
 	explain_plan(plan, out);
 	return 0;
 }
@@ -108,13 +191,13 @@ static int explain(const char *file, struct arena *arena, struct text *out, stru
 int main(int argc, char **argv)
 {
 	struct error error = { 0 };
-	struct arena arena;
+	struct arena arena, own;
 	char sentence[1024];
 
-	if (argc != 2 || arena_open(&arena) < 0)
+	if (argc != 2 || arena_open(&arena) < 0 || arena_open(&own) < 0)
 		return 2;
-	struct text out = text_in(&arena);
-	if (explain(argv[1], &arena, &out, &error) < 0) {
+	struct text out = text_in(&own);
+	if (explain(argv[1], &arena, &own, &out, &error) < 0) {
 		error_sentence(&error, sentence, sizeof(sentence));
 		text_printf(&out, "error: %s\n", sentence);
 	}

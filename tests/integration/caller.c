@@ -1,18 +1,20 @@
 /* A caller with bad manners: puts itself into the state the options ask for, then executes a command, the runtime.
  *
  * Usage: caller [leak=N] [block] [ignore=SIG]... [umask=OCT] [close=FD]... [nofile=N] [nice=N] [cpu=N] [nnp] [death=SIG]
- *               [pipe=TEXT] [stack=BYTES] [cwd-gone] [listen=N] -- COMMAND ARG... */
+ *               [pipe=TEXT] [stack=BYTES] [cwd-gone] [listen=N] [securebits=BITS] -- COMMAND ARG... */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Descriptors without close-on-exec, one of them the host's root directory. */
@@ -113,11 +115,30 @@ static void listen_(const char *value)
 	setenv("LISTEN_PID", pid, 1);
 }
 
+/* With all capabilities ambient: those of root do not come back over exec once noroot is set. */
+static void securebits(const char *value)
+{
+	struct { uint32_t version; int pid; } head = { 0x20080522, 0 };
+	struct { uint32_t effective, permitted, inheritable; } data[2] = { 0 };
+	if (syscall(SYS_capget, &head, data))
+		err(1, "capget");
+	for (int i = 0; i < 2; i++)
+		data[i].inheritable = data[i].permitted;
+	if (syscall(SYS_capset, &head, data))
+		err(1, "capset");
+	for (int c = 0; c < 64; c++)
+		if (data[c / 32].permitted >> c % 32 & 1 && prctl(47 /* PR_CAP_AMBIENT */, 2 /* RAISE */, c, 0, 0))
+			err(1, "ambient %d", c);
+	if (prctl(PR_SET_SECUREBITS, strtoul(value, NULL, 0), 0, 0, 0))
+		err(1, "securebits");
+}
+
 static const struct { const char *word; void (*play)(const char *);
 } words[] = {
 	{ "leak", leak },     { "block", block }, { "ignore", ignore },     { "umask", mask }, { "close", shut },
 	{ "nofile", nofile }, { "nice", nice_ },  { "cpu", cpu },           { "nnp", nnp },    { "death", death },
 	{ "pipe", pipe_ },    { "stack", stack }, { "cwd-gone", cwd_gone }, { "listen", listen_ },
+	{ "securebits", securebits },
 };
 
 static void play(char *word)

@@ -332,6 +332,7 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 
 # Linux 6.14 and newer kill at birth whoever is born from one such cgroup into another.
 @test "in a cgroup to which cgroup.kill was written before" {
+	needs_containers
 	owned_by cgroupfs "systemd makes a new one each time"
 	skip_on runc "1.1 removes it, and does not enter it where the host is hybrid"
 	local dir

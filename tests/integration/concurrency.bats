@@ -2,6 +2,7 @@
 load lib.bash
 
 @test "C69: many creates of one id at once: exactly one succeeds" {
+	needs_containers
 	skip_on runc "1.1: a loser may undo what the winner made"
 	args wait
 	local i pids=() won=0
@@ -83,7 +84,82 @@ load lib.bash
 	is "$bad" ""
 }
 
+@test "C70: a directory that is claimed and not locked yet is nobody's: list has no word for it, delete does not take it" {
+	needs caisson "the way it claims"
+	command -v strace >/dev/null || skip "no strace"
+	local maker i made=0
+	args wait
+	mkdir -p -m 0700 "$state"
+	strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=800000:when=1 \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id" >/dev/null 2>"$T/create" </dev/null 3>&- &
+	maker=$!
+	wait_for 5 eval '[[ $(ls -A "$state") ]]'
+	for ((i = 0; i < 5; i++)); do
+		call rt list
+		ok
+		is "$err" "" "what list says"
+		call rt delete "$id"
+		fails "does not exist"
+		call rt state "$id"
+		fails "does not exist"
+		# Nor is it swept away with what removals have left.
+		call rt delete --force other
+		ok
+	done
+	wait $maker || made=$?
+	is "$made" 0 "create: $(<"$T/create")"
+	is "$(state_of)" created
+	call rt delete --force "$id"
+	ok
+	is "$(ls -A "$state")" ""
+}
+
+@test "C70: a claim that was cut short is no container, and the next delete --force sweeps it away" {
+	needs caisson "the way it claims"
+	command -v strace >/dev/null || skip "no strace"
+	args wait
+	mkdir -p -m 0700 "$state"
+	{ timeout 10 strace -qq -o /dev/null -e trace=flock -e inject=flock:signal=KILL:when=1 \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- || true; } 2>/dev/null
+	call rt list
+	ok
+	is "$err" "" "what list says"
+	call rt delete --force other
+	ok
+	is "$(ls -A "$state")" ""
+	create
+	ok
+}
+
+@test "C70: delete --force ends what comes between it and the lock: a start whose init somebody has stopped" {
+	skip_on runc "1.1 has no lock"
+	needs caisson "the calls it makes"
+	command -v strace >/dev/null || skip "no strace"
+	local nth remover starter c=0
+	args wait
+	mkdir -p -m 0700 "$state"
+	# It looks for the container once to end it, and once more to lock it.
+	strace -qq -o "$T/calls" -e trace=openat -e signal=none "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	nth=$(grep -n "\"$id\"" "$T/calls" | sed -n '2s/:.*//p')
+	[[ $nth ]]
+	timeout 10 strace -qq -o /dev/null -e trace=openat -e inject=openat:delay_enter=1500000:when="$nth" \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id" >/dev/null 2>"$T/delete" </dev/null 3>&- &
+	remover=$!
+	sleep 0.3
+	create
+	ok
+	kill -STOP "$(pid_of)"
+	"$RUNTIME" --root "$state" "${owner_option[@]}" start "$id" >/dev/null 2>"$T/start" </dev/null 3>&- &
+	starter=$!
+	agents+=("$starter")
+	wait $remover || c=$?
+	is "$c" 0 "delete --force: $(<"$T/delete")"
+	wait $starter || true
+	nothing_left
+}
+
 @test "many containers at once, all different" {
+	needs_containers
 	args exit 5
 	local i pids=() bad=0 c
 	for ((i = 0; i < 16; i++)); do
@@ -114,6 +190,7 @@ load lib.bash
 }
 
 @test "C86: run killed in the foreground: the state is consistent, delete --force works" {
+	needs_containers
 	args trap 15 + wait
 	"$RUNTIME" --root "$state" run --bundle "$bundle" "$id" >"$T/box.out" 2>/dev/null </dev/null 3>&- &
 	local runner=$!
@@ -189,4 +266,64 @@ load lib.bash
 	host_mounts=()
 	mounts_before=$(mount_table)
 	state=$T/state
+}
+
+# ---- an id that is another container's by now ----
+
+# another: deletes the container, makes one of its id, and remembers its process.
+another() {
+	call rt delete --force "$id"
+	ok
+	args wait
+	call rt run --detach --bundle "$bundle" "$id"
+	ok
+	new=$(pid_of)
+}
+
+# untouched: the new one is there, and goes when it is told to.
+untouched() {
+	is "$(pid_of)" "$new"
+	is "$(state_of)" running
+	call rt delete --force "$id"
+	ok
+	[[ ! -d /proc/$new ]] || { complain "the new container's process lives on after delete --force"; return 1; }
+	nothing_left
+}
+
+@test "C82: a run that comes late to its container's end leaves alone what has its id by then" {
+	needs caisson "the foreground run deletes by its own record"
+	local late new c=0
+	args wait
+	rt run --bundle "$bundle" "$id" >/dev/null 2>"$T/late" </dev/null 3>&- &
+	late=$!
+	wait_for 5 eval '[[ $(state_of) == running ]]'
+	# rt is a function: what is stopped is the runtime, below timeout.
+	local runtime
+	runtime=$(pgrep -f -- "$RUNTIME .*run --bundle $bundle $id" | while read -r p; do [[ $(readlink "/proc/$p/exe") != "$(readlink -f "$RUNTIME")" ]] || echo "$p"; done)
+	kill -STOP $runtime
+	another
+	kill -CONT $runtime
+	wait $late || c=$?
+	is "$c" 137 "the late run"
+	is "$(<"$T/late")" ""
+	untouched
+}
+
+@test "C82: a start whose poststart hook fails late leaves alone what has its container's id by then" {
+	needs caisson "what a failing hook does there"
+	local late new c=0
+	edit '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "touch \($t)/hook; while [ ! -e \($t)/go ]; do sleep 0.02; done; exit 1"]}]' --arg t "$T"
+	args wait
+	create
+	ok
+	rt start "$id" >/dev/null 2>"$T/late" </dev/null 3>&- &
+	late=$!
+	wait_for 5 test -e "$T/hook"
+	edit 'del(.hooks)'
+	another
+	touch "$T/go"
+	wait $late || c=$?
+	((c != 0)) || { complain "the late start: success"; return 1; }
+	contains "$(<"$T/late")" poststart
+	untouched
 }

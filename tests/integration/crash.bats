@@ -142,3 +142,101 @@ setup() {
 		done
 	done
 }
+
+# ---- what cannot be read just now is not damaged ----
+
+# owes: a running container that owes a poststop hook.
+owes() {
+	rm -f "$T/poststop"
+	edit '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", "touch \($t)/poststop"]}]' --arg t "$T"
+	args wait
+	call rt run --detach --bundle "$bundle" "$id"
+	ok
+	init=$(pid_of)
+}
+
+# all_or_nothing WHAT: delete did all of its work, or said why not and has left the record, so that the next one can.
+all_or_nothing() {
+	if [[ $code != 0 ]]; then
+		[[ -n $err && -s $state/$id/state.json ]] || { complain "$1: failed without words, or without a record"; return 1; }
+		call rt delete --force "$id"
+		ok
+	fi
+	[[ ! -d /proc/$init ]] || { complain "$1: deleted, and its process lives"; return 1; }
+	[[ -e $T/poststop ]] || { complain "$1: deleted, and its poststop hook has not run"; return 1; }
+	nothing_left
+}
+
+@test "C92: delete --force with few descriptors deletes all of it, or nothing" {
+	needs caisson "a record that cannot be read"
+	local n init failed=0
+	for ((n = 3; n < 24; n++)); do
+		owes
+		call prlimit "--nofile=$n:$n" "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+		((code == 0)) || failed=$((failed + 1))
+		all_or_nothing "$n descriptors"
+	done
+	((failed > 0)) || { complain "it never failed"; return 1; }
+}
+
+@test "C91: a record, its copy or config.json that cannot be read once, or ever: delete deletes all of it, or nothing" {
+	needs caisson "a record that cannot be read"
+	local file error when init injected=0
+	for file in state.json cgroup.json config.json; do
+		for error in EMFILE EIO ENOMEM EACCES; do
+			for when in 1 1+; do
+				owes
+				call timeout -s KILL 60 strace -f -qq -o "$T/strace" -e trace=openat2 -P "$file" -P "$state/$id/$file" \
+					-e "inject=openat2:error=$error:when=$when" "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+				! grep -q INJECTED "$T/strace" || injected=$((injected + 1))
+				all_or_nothing "$file $error $when"
+			done
+		done
+	done
+	((injected >= 16)) || { complain "only $injected have failed"; return 1; }
+}
+
+@test "C63: delete of a container whose config.json of ours is damaged fails; with --force it says that hooks are not run" {
+	needs caisson "our copy"
+	local init
+	owes
+	truncate -s 100 "$state/$id/config.json"
+	call rt kill "$id" KILL
+	ok
+	wait_for 5 is_state stopped
+	call rt delete "$id"
+	fails config.json
+	[[ -s $state/$id/state.json ]]
+	call rt delete --force "$id"
+	ok
+	contains "$err" "poststop hooks"
+	contains "$err" config.json
+	nothing_left
+}
+
+@test "C63: delete --force of a container whose record and its copy are damaged says that it cannot know what is left" {
+	needs caisson "our copy"
+	local init
+	owes
+	echo '{' >"$state/$id/state.json"
+	echo '{' >"$state/$id/cgroup.json"
+	call rt delete --force "$id"
+	ok
+	contains "$err" "damaged"
+	contains "$err" "$id"
+	[[ ! -e $state/$id ]]
+	kill -KILL "$init"
+	wait_for 5 eval '[[ ! -d /proc/$init ]]'
+	find /sys/fs/cgroup -depth -type d -name "$id" -exec rmdir {} + 2>/dev/null || true
+}
+
+@test "annotations that make a record too large to be read again are refused" {
+	needs caisson "--config-limit"
+	python3 -c 'import json, sys
+c = json.load(open(sys.argv[1]))
+c["annotations"] = {"a": chr(0x7f) * (11 << 20)}
+json.dump(c, open(sys.argv[1], "w"), ensure_ascii=False)' "$bundle/config.json"
+	create --config-limit 64
+	fails annotations
+	nothing_left
+}

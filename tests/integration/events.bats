@@ -169,7 +169,7 @@ contract() {
 	# 43 to 53 on a legacy host, some 25 on v2; another size of huge pages is two more.
 	(($(wc -l <<<"$opened") <= $(unified && echo 36 || echo 64)))
 	# None in vain: what is not there is not asked for.
-	! grep -E 'cgroup.* = -1 ENOENT' "$T/trace"
+	refute grep -E 'cgroup.* = -1 ENOENT' "$T/trace"
 	# And a line is one write.
 	strace -f -qq -e trace=write,writev -o "$T/trace" "$RUNTIME" --root "$state" events --stats "$id" >"$T/line"
 	is "$(grep -c 'write' "$T/trace")" 1 "writes"
@@ -214,7 +214,7 @@ contract() {
 	local before
 	before=$(lines_of stats)
 	wait_for 5 at_least stats $((before + 3))
-	! ended
+	refute ended
 }
 
 @test "the stream ends with the last process, not with the first" {
@@ -229,7 +229,7 @@ contract() {
 	local before
 	before=$(lines_of stats)
 	wait_for 5 at_least stats $((before + 3))
-	! ended
+	refute ended
 	touch "$rootfs/tmp/end"
 	wait_for 5 ended
 	is "$(<"$T/events.code")" 0
@@ -247,6 +247,7 @@ contract() {
 }
 
 @test "on a host with legacy hierarchies alone it ends, too" {
+	needs_containers
 	skip_on runc "1.1 does not end on a legacy host"
 	! unified || skip "no legacy hierarchies"
 	[[ ! -d /sys/fs/cgroup/unified ]] || host_mount -t tmpfs none /sys/fs/cgroup/unified
@@ -259,7 +260,7 @@ contract() {
 	ok
 	wait_for 5 is_state stopped
 	wait_for 5 at_least stats 3
-	! ended
+	refute ended
 	touch "$rootfs/tmp/end"
 	wait_for 5 ended
 	is "$(<"$T/events.code") $(<"$T/events.err")" "0 "
@@ -339,7 +340,7 @@ contract() {
 	is "$(jq -c 'select(.type == "oom") | keys' <"$T/events" | uniq)" '["id","type"]'
 	sleep 0.3
 	is "$(lines_of oom)" 2
-	! ended
+	refute ended
 }
 
 @test "the last process that is killed is an event before the end" {

@@ -89,7 +89,16 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 
 # ---- where it is ----
 
+# Whether all that is in the container's cgroup is the program.
+executed() {
+	local pid
+	for pid in $(<"$(cgroup_dir pids)/cgroup.procs"); do
+		[[ $(cat "/proc/$pid/comm" 2>/dev/null) == probe ]] || return 1
+	done
+}
+
 @test "in all of the container's namespaces, and in its cgroup" {
+	needs_containers kill
 	edit '.linux.namespaces += [{"type": "cgroup"}]'
 	args namespaces cgroup + wait
 	create
@@ -107,6 +116,7 @@ no_probe_but() { # N: so many processes are in the container's cgroup
 	local pid
 	rt exec "$id" /bin/probe wait >/dev/null 2>&1 </dev/null 3>&- &
 	wait_for 5 no_probe_but 2
+	wait_for 5 executed # before, it has a process that is about to end
 	for pid in $(<"$(cgroup_dir pids)/cgroup.procs"); do
 		grep -q . "/proc/$pid/cgroup"
 		diff "/proc/$pid/cgroup" "/proc/$(pid_of)/cgroup"
@@ -439,6 +449,34 @@ seen_inside() {
 	is "$(grep -vx '/memfd:caisson-init (deleted)' "$T/seen" || true)" "" "seen from inside with CAP_SYS_PTRACE"
 }
 
+@test "who may trace finds nothing of the configuration in our init but what its process has" {
+	skip_on runc "1.1 is not looked into, and protects itself in other ways"
+	local found
+	with_secrets
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"]) | .hostname = "peek:hostname." | .linux.cgroupsPath += "-peek:cgroup."'
+	start_probe peek
+	wait_for 10 box_says ready
+	for _ in {1..100}; do
+		inside echo peek:control.
+		ok
+		found=$(<"$T/box.out")
+		(($(grep -cx looked <<<"$found") < 5)) || break
+	done
+	looked_into "$found" control
+	edit '.process.args = ["/bin/probe", "echo", "peek:document."]'
+	process '.["x-peek:unknown-property."] = "peek:unknown-value."'
+	: >"$T/box.out"
+	for _ in {1..100}; do
+		by_file
+		ok
+		found=$(<"$T/box.out")
+		(($(grep -cx looked <<<"$found") < 5)) || break
+	done
+	call rt delete --force "$id"
+	ok
+	looked_into "$found" document
+}
+
 @test "where somebody may trace it, it has its filter before it can be seen" {
 	skip_on runc "1.1 loads it last"
 	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])
@@ -467,12 +505,28 @@ seen_inside() {
 	call rt start "$id"
 	ok
 	local begin=$SECONDS
-	LIMIT=60 inside ids
-	((SECONDS - begin < 50 * SLOW))
+	# Detached: a program that is stopped after its exec is waited for, and rightly so.
+	LIMIT=60 call rt exec --detach "$id" /bin/probe ids
+	((SECONDS - begin < 50 * SLOW)) || { complain "it took $((SECONDS - begin)) s, code $code: $err"; false; }
 	[[ $code == 0 ]] || fails "does not answer"
 }
 
 # ---- the container's state ----
+
+@test "deleted while exec reads about it: it does not exist" {
+	needs caisson "what it keeps"
+	command -v strace >/dev/null || skip "no strace"
+	start_probe wait
+	timeout -s KILL 20 strace -qq -o "$T/calls" -P config.json -e inject=all:delay_enter=1s:when=1 "$RUNTIME" --root "$state" exec "$id" /bin/probe ids \
+		>"$T/said" 2>&1 </dev/null 3>&- &
+	local process=$!
+	sleep 0.4
+	call rt delete --force "$id"
+	ok
+	! wait "$process" || { complain "$(<"$T/said")"; return 1; }
+	grep -q 'config.json.*ENOENT' "$T/calls" || skip "it was not deleted in time"
+	contains "$(<"$T/said")" "container does not exist"
+}
 
 @test "stopped, unknown, paused: refused in the words callers look for" {
 	call rt exec nobody /bin/true
@@ -549,7 +603,7 @@ seen_inside() {
 		err=$(<"$T/exec.err")
 		case $code in
 		137) ;;
-		255) grep -qE 'stopped container|does not exist|not running|being created' "$T/exec.err" || { complain "round $i"; false; } ;;
+		255) grep -qE 'stopped container|does not exist|not running|being created|has ended before|was killed during setup by signal 9' "$T/exec.err" || { complain "round $i"; false; } ;;
 		*) complain "round $i: code $code"; false ;;
 		esac
 		nothing_left
@@ -672,25 +726,33 @@ seen_inside() {
 @test "--cgroup: below the container's, and only there" {
 	[[ -d /sys/fs/cgroup/unified ]] || unified || skip "no v2 tree"
 	start_probe wait
-	local dir wish
+	local dir made file wish sibling
 	dir=$(cgroup_dir hugetlb)
-	mkdir "$dir/sub"
-	if ! unified; then
-		for wish in /sys/fs/cgroup/*/"$id"; do
-			mkdir -p "$wish/sub"
-			for dir in cpus mems; do
-				[[ ! -e $wish/cpuset.$dir ]] || cat "$wish/cpuset.$dir" >"$wish/sub/cpuset.$dir"
+	# One below, and one beside, whose path begins with the container's own.
+	sibling=${dir##*/}-evil
+	for dir in "$dir" /sys/fs/cgroup/*/"$id"; do
+		[[ -d $dir ]] || continue
+		for made in "$dir/sub" "${dir%/*}/$sibling"; do
+			mkdir -p "$made"
+			for file in cpus mems; do
+				[[ ! -e $made/cpuset.$file ]] || unified || cat "$dir/cpuset.$file" >"$made/cpuset.$file"
 			done
 		done
-	fi
+	done
 	call rt exec --cgroup sub "$id" /bin/probe cgroup
 	ok
 	contains "$out" "/sub"
-	for wish in .. ../other /sub/../.. nowhere; do
+	# runc 1.1 compares how the paths begin.
+	for wish in .. "../$sibling" "/../$sibling" "sub/../../$sibling" /sub/../.. nowhere; do
+		[[ $wish != *"$sibling" || $(runtime_name) == caisson ]] || continue
 		call rt exec --cgroup "$wish" "$id" /bin/probe cgroup
 		fails
+		[[ $wish == nowhere || $(runtime_name) != caisson ]] || contains "$err" "not a path below"
 	done
 	wait_for 3 no_probe_but 1
+	for dir in "$(cgroup_dir hugetlb)" /sys/fs/cgroup/*/"$id"; do
+		[[ ! -d ${dir%/*}/$sibling ]] || rmdir "${dir%/*}/$sibling"
+	done
 }
 
 # ---- terminals ----
@@ -780,4 +842,80 @@ terminal() { call "$HELPERS/terminal" run -s 30x90 -o "$T/screen" "$@"; }
 		fails
 	done
 	wait_for 3 no_probe_but 1
+}
+
+# ---- frozen behind the runtime's back ----
+
+# Who may write to the part of the v2 tree that its init has put itself into freezes who is born there, before its first instruction.
+start_in_part() {
+	[[ -d /sys/fs/cgroup/unified ]] || unified || skip "no v2 tree"
+	start_probe wait
+	part=$(cgroup_dir v2)/part
+	mkdir "$part"
+	state_member pid >"$part/cgroup.procs"
+}
+in_part() { [[ $(wc -l <"$part/cgroup.procs") == "$1" ]]; }
+frozen_part() { grep -q "^frozen 1" "$part/cgroup.events"; }
+freeze_part() {
+	echo 1 >"$part/cgroup.freeze"
+	wait_for 5 frozen_part
+}
+ended() { ! kill -0 "$1"; }
+# frozen_during CALL: the runtime is held up at this call of its own, once, and the part is frozen meanwhile.
+frozen_during() {
+	local begin=$SECONDS exec
+	: >"$T/said"
+	timeout -k 1 $((60 * SLOW)) strace -qq -o "$T/calls" -e trace="$1" -e signal=none -e inject="$1:delay_enter=2s:when=1" \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" exec --detach "$id" /bin/probe sleep 100000 >"$T/said" 2>&1 </dev/null 3>&- &
+	exec=$!
+	wait_for 5 grep -q "^$1(" "$T/calls"
+	freeze_part
+	code=0
+	wait $exec || code=$?
+	out= err=$(<"$T/said")
+	grep -q "^$1(" "$T/calls" || complain "it never came to $1"
+	((SECONDS - begin < 30 * SLOW)) || { complain "it took $((SECONDS - begin)) s, code $code: $err"; false; }
+}
+
+@test "--ignore-paused, frozen by the v2 freezer: told to end it ends, and leaves nothing; thawed it runs" {
+	skip_on runc "1.1 waits"
+	start_in_part
+	freeze_part
+	local exec signal
+	for signal in TERM INT; do
+		rt exec --ignore-paused --detach "$id" /bin/probe sleep 60000 >/dev/null 2>"$T/exec.err" </dev/null 3>&- &
+		exec=$!
+		wait_for 5 in_part 2
+		pkill -$signal -P $exec -f "exec --ignore-paused"
+		wait_for 8 ended $exec
+		contains "$(<"$T/exec.err")" "interrupted by signal"
+		in_part 1
+	done
+	rt exec --ignore-paused "$id" /bin/probe echo late >"$T/late" 2>&1 </dev/null 3>&- &
+	exec=$!
+	wait_for 5 in_part 2
+	sleep 0.3
+	[[ ! -s $T/late ]]
+	echo 0 >"$part/cgroup.freeze"
+	wait $exec
+	is "$(<"$T/late")" late
+	wait_for 5 in_part 1
+}
+
+@test "frozen before it is born, or while it is made: an error, in time, and nothing is left" {
+	skip_on runc "hangs"
+	command -v strace >/dev/null || skip "no strace"
+	local call
+	start_in_part
+	# Its birth; and the first time that it is given the turn.
+	for call in clone3 sendmsg; do
+		frozen_during $call
+		[[ $code != 0 ]]
+		contains "$err" "the process does not answer"
+		in_part 1
+		echo 0 >"$part/cgroup.freeze"
+	done
+	inside echo on
+	ok
+	is "$out" on
 }

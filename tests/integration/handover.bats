@@ -12,6 +12,7 @@ hears() { wait_for 5 heard "$1" || { cat "$T/heard"; return 1; }; }
 
 # run_in_background OPTION...: run in the foreground of a process of its own, $runtime_pid; its code comes into $T/code.
 run_in_background() {
+	needs_containers
 	: >"$T/box.out"
 	rm -f "$T/code"
 	{
@@ -608,6 +609,19 @@ closed"
 		kill "-$number" "$runtime_pid"
 		ended_with $((100 + number))
 	done
+	nothing_left
+}
+
+# libc may want it for itself, and the probe cannot catch it; it is no reason to end for the runtime.
+@test "run in the foreground survives the first real-time signal" {
+	skip_on runc "it dies of it"
+	args trap 15 + wait
+	run_in_background
+	wait_for 5 box_says ready
+	kill -34 "$runtime_pid"
+	sleep 0.2
+	kill -15 "$runtime_pid"
+	ended_with 115
 	nothing_left
 }
 

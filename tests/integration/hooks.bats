@@ -206,6 +206,16 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	nothing_left
 }
 
+@test "a startContainer hook under a filter that answers clone3 with ENOSYS, as engines' profiles do" {
+	# Without no_new_privs the filter is there before the hook is.
+	edit '.process.noNewPrivileges = false
+		| .hooks.startContainer = [{"path": "/bin/probe", "args": ["probe", "exit", "0"]}]
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]}'
+	probe echo well
+	ok
+	is "$out" well
+}
+
 @test "a failing startContainer hook: the program does not run, the container stops" {
 	hook startContainer bad 3
 	args echo ran

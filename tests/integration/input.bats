@@ -42,6 +42,55 @@ refused() { # WHAT
 	refused '{}'
 }
 
+@test "a bundle whose path is not valid UTF-8 is refused: its record would name another directory" {
+	needs caisson "others record another name"
+	local bad=$T/$'x\xff' mark=$T/hook-ran
+	edit '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo >>" + $mark]}]}' --arg mark "$mark"
+	cp -a "$bundle" "$bad"
+	mkdir "$T/"$'x\xef\xbf\xbd'
+	bundle=$bad refused "by its name"
+	contains "$err" "x\\xff': its path is not valid UTF-8"
+	cd "$bad"
+	LIMIT=10 call rt run "$id"
+	fails "not valid UTF-8"
+	ln -s "$bad" "$T/link"
+	LIMIT=10 call rt run --bundle "$T/link" "$id"
+	fails "not valid UTF-8"
+	cd "$T"
+	[[ ! -e $mark ]]
+	nothing_left
+	# What is valid is no other's name.
+	edit 'del(.hooks)'
+	bundle=$T/$'\xc3\xbc \xe2\x82\xac'
+	cp -a "${bad%x*}bundle" "$bundle"
+	create
+	ok
+	is "$(rt state "$id" | jq -r .bundle)" "$bundle"
+}
+
+@test "an ordinary user beside a cgroup whose path is not valid UTF-8: refused, since delete would look for another one" {
+	local mount=/sys/fs/cgroup dir
+	needs caisson "others record another name"
+	cd "$T"
+	rm -r "$bundle"
+	load as_user.bash
+	user_setup
+	owner_option=()
+	if ! unified; then
+		[[ -e $mount/unified/cgroup.controllers ]] || skip "no cgroup v2 tree"
+		host_mount --bind $mount/unified $mount
+	fi
+	args ids
+	dir=$mount/$id-$'\xff'
+	mkdir "$dir" "$dir/own" || skip "no cgroup can be made here"
+	chown "$user" "$dir" "$dir/cgroup.procs"
+	in_it() (echo "$BASHPID" >"$dir/own/cgroup.procs" && rt "$@")
+	call in_it run --bundle "$bundle" "$id"
+	rmdir "$dir"/*/ "$dir"
+	fails "invalid cgroup '/$id-\\xff/$id': its path is not valid UTF-8"
+	[[ ! -e $state/$id ]]
+}
+
 @test "C48: deep nesting is refused quickly" {
 	local depth
 	for depth in 65 1000 1000000; do

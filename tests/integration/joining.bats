@@ -18,7 +18,7 @@ holder() {
 	id=$first-h
 	edit '.linux.cgroupsPath = $p' --arg p "$(cgroups_path "$id")"
 	cp "$bundle/config.json" "$T/holder.json"
-	start_probe wait
+	start_probe "${holder_does-wait}"
 	holder=$(pid_of) holder_id=$id
 	id=$first
 	edit '.linux.cgroupsPath = $p' --arg p "$(cgroups_path "$id")"
@@ -136,6 +136,25 @@ subsets() {
 # What is left of the container itself, while the holder lives.
 no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 
+@test "who may trace in the pid namespace that is joined finds nothing of the configuration in our init but what its process has" {
+	skip_on runc "1.1 is not looked into, and protects itself in other ways"
+	local found= holder_does=peek
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+	holder
+	with_secrets
+	edit '.linux.namespaces |= map(if .type == "pid" then .path = "/proc/\($pid)/ns/pid" else . end)' --arg pid "$holder"
+	args echo peek:control.
+	for _ in {1..5}; do
+		create
+		ok
+		wait_for 10 box_says looked
+		found+=$(<"$T/box.out")$'\n'
+		call rt delete --force "$id"
+		ok
+	done
+	looked_into "$found" control
+}
+
 @test "what is joined is the other's: its hostname, its processes, its network devices" {
 	holder
 	nsenter -t "$holder" -u hostname of-holder
@@ -188,7 +207,8 @@ no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 	needs caisson "words"
 	local ended
 	edit '.linux.namespaces += [{type: "user"}]'
-	bash -c 'unshare -Ur true & echo $! >"$0"; exec sleep 30' "$T/ended" 3>&- &
+	# Not before the shell is sleep: bash would wait for it.
+	bash -c '(sleep 0.3; exec unshare -Ur true) & echo $! >"$0"; exec sleep 30' "$T/ended" 3>&- &
 	agents+=("$!")
 	wait_for 5 test -s "$T/ended"
 	ended=$(<"$T/ended")
@@ -347,6 +367,30 @@ no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 	is "$(value "ns mnt")" "$(inode mnt "$other")"
 	is "$(value "ns user")" "$(inode user "$other")"
 	says "uid 0 0 0 0"
+}
+
+@test "clocks of its own, with offsets, where the user namespace is another's, or made after what it has no rights in" {
+	skip_on runc "1.1 has no time namespaces"
+	skip_on crun "1.8 wants time namespaces otherwise"
+	local set mono
+	holder user
+	edit '.mounts |= map(select(.type != "sysfs")) | .linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 100000}}'
+	cp "$bundle/config.json" "$T/own.json"
+	for set in user network "user pid network ipc uts" "network ipc"; do
+		run_joined $set
+		ok
+		call "$HELPERS/probe" clocks
+		mono=$(value monotonic)
+		jq '.process.args = ["/bin/probe", "clocks"]' <"$bundle/config.json" >"$T/clocks.json"
+		cp "$T/clocks.json" "$bundle/config.json"
+		call rt run --bundle "$bundle" "$id"
+		ok
+		(($(value monotonic) - mono >= 100000 && $(value monotonic) - mono < 100020)) || { complain "with [$set] joined: $out"; return 1; }
+	done
+	# Of no clock.
+	edit '.linux.timeOffsets = {}'
+	call rt run --bundle "$bundle" "$id"
+	ok
 }
 
 @test "exec and a terminal where a new user namespace is beside joined ones" {

@@ -52,6 +52,35 @@ call() {
 	slurp "$T/err"
 	err=$REPLY
 	sane
+	unless_forbidden
+}
+
+# Where a filter forbids system calls (FORBID, see `run`) a refusal that names one is right, and ends the test; teardown shows that it has
+# left nothing. What there is another way for the runtime never names.
+unless_forbidden() {
+	local words="(a filter forbids system calls here: "
+	[[ -z ${FORBID-} || -n ${ending-} || $code == 0 || $err != *"$words"* ]] || skip "refused: ${err#*"$words"}"
+}
+# For a test that prepares something outside of its directory, or whose first container is not made by `call`: it ends here where none
+# can be made; or, with "kill", none ended.
+needs_containers() { # [kill]
+	[[ -n ${FORBID-} ]] || return 0
+	local NOTIFY_SOCKET=
+	jq 'del(.process.terminal) | .process.args = ["/bin/probe", "exit", "0"]' <"$bundle/config.json" >"$T/plain.json"
+	call rt run --bundle "$bundle" --config "$T/plain.json" "$id"
+	ok
+	[[ ${1-} == kill ]] || return 0
+	call_create rt create --bundle "$bundle" --config "$T/plain.json" "$id"
+	ok
+	call rt kill "$id" KILL
+	ok
+	wait_for 5 is_state stopped
+	call rt delete "$id"
+	ok
+}
+# in_our_way openat2 "why": for a test that makes the call itself, or sees the filter (any).
+in_our_way() {
+	[[ -z ${FORBID-} || ($1 != any && " $FORBID" != *" $1="*) ]] || skip "$1 is forbidden to the test, too: $2"
 }
 
 # A sanitizer's finding is never the refusal that a test expects.
@@ -68,6 +97,7 @@ call_create() {
 	slurp "$T/err"
 	err=$REPLY
 	sane
+	unless_forbidden
 }
 
 create() { call_create rt create --bundle "$bundle" "$@" "$id"; }
@@ -143,6 +173,20 @@ wait_for() {
 is_state() { [[ $(state_of) == "$1" ]]; }
 box_says() { slurp "$T/box.out" || return 1; has_line "$REPLY" "$1"; }
 
+# What no container is told (probe peek looks for such words in the memory of others), in each place of a configuration that is the host's alone.
+with_secrets() {
+	edit '.hooks = {createRuntime: [{path: "/bin/true", args: ["true", "peek:hook-argument."], env: ["TOKEN=peek:hook-environment."]}],
+			poststop: [{path: "/bin/true", env: ["TOKEN=peek:poststop-environment."]}]}
+		| .annotations = {"peek:annotation-key.": "peek:annotation."} | .["x-peek:unknown-property."] = "peek:unknown-value."
+		| .linux.resources["x-peek:unknown-property."] = "peek:unknown-value."'
+}
+
+# looked_into CONTROL: who looks through the memory of init has found this, which it is to have, and nothing else
+looked_into() {
+	(($(grep -cx looked <<<"$1") > 0)) || { complain "nothing was looked into"; return 1; }
+	is "$(grep '^peek:' <<<"$1" | sort -u)" "peek:$2" "found in the memory of init" || return 1
+}
+
 # ---- assertions ----
 
 complain() {
@@ -164,6 +208,11 @@ contains() {
 
 lacks() {
 	[[ $1 != *"$2"* ]] || { complain "'$2' must not be in: $1"; return 1; }
+}
+
+# refute COMMAND...: it fails. `! COMMAND` is no assertion: where it is not the last of a test, nothing comes of it (tests/lint/shell).
+refute() {
+	! "$@" || { complain "must not succeed: $*"; return 1; }
 }
 
 ok() {
@@ -279,7 +328,41 @@ host_mount() {
 # One line a mount, without ids and peer group numbers, which change.
 mount_table() { awk '{ print $4, $5, $6 }' /proc/self/mountinfo | LC_ALL=C sort; }
 
-# A directory outside the bundle that nothing may touch, and what it looks like.
+# What nobody may touch: a tree outside of all bundles, which the first test of a file makes, and the host's settings that others have had
+# changed. One look after every test shows inodes, times, modes, owners, links, attributes and contents.
+make_watched() {
+	mkdir -p "$1/dir/deep" "$1/pts"
+	echo secret >"$1/file"
+	echo deep >"$1/dir/deep/file"
+	echo null >"$1/null"
+	chmod 4750 "$1/null"
+	chown 7:8 "$1/file"
+	ln -s file "$1/link"
+	ln "$1/file" "$1/dir/hosts"
+	mkfifo "$1/fifo"
+}
+# Sets REPLY.
+look_at_watched() {
+	local file watched
+	watched=$("$HELPERS/look" "$BATS_FILE_TMPDIR/shared/watched")
+	for file in core_pattern hostname domainname; do
+		slurp /proc/sys/kernel/$file
+		watched+=$'\n'$file=$REPLY
+	done
+	REPLY=$watched
+}
+# Told once: later tests are compared with what there is now.
+watched_unharmed() {
+	local before
+	look_at_watched
+	before=$(<"$BATS_FILE_TMPDIR/shared/looked")
+	[[ $REPLY != "$before" ]] || return 0
+	complain "the host is not as it was: $(diff <(printf '%s\n' "$before") <(printf '%s\n' "$REPLY"))"
+	printf '%s\n' "$REPLY" >"$BATS_FILE_TMPDIR/shared/looked"
+	return 1
+}
+
+# The same for a test that leads somebody there on purpose; teardown compares it, too.
 make_canary() {
 	canary=$T/canary
 	mkdir -p "$canary/dir"
@@ -355,6 +438,9 @@ make_shared() {
 	raw_mounts
 	if [[ ! -e $shared/config.json ]]; then
 		make_rootfs "$shared/rootfs"
+		make_watched "$shared/watched"
+		look_at_watched
+		printf '%s\n' "$REPLY" >"$shared/looked"
 		jq '.linux.cgroupsPath = "CGROUPS-PATH"' <"$HERE/base.json" >"$shared/config.json"
 	fi
 	if [[ ! -e $shared/raw || $(<"$shared/raw") != "${mount_lines[*]}" ]]; then
@@ -398,12 +484,16 @@ test_ids() { printf 'it-%s-' "${BATS_RUN_TMPDIR##*-}"; }
 setup() { lib_setup; }
 
 lib_teardown() {
-	local i failed=0
+	local i failed=0 ending=1
 	cd /
 	for i in "${agents[@]}"; do kill "$i" 2>/dev/null || true; done
 	call rt delete --force "$id" || true
+	# Where a filter forbids all signals by descriptor nobody but us may end it.
+	[[ -z ${FORBID-} || $code == 0 || $err != *"(a filter forbids"* ]] || { kill_init && call rt delete --force "$id" || true; }
 	[[ $code == 0 ]] || { complain "delete --force failed"; failed=1; }
 	for ((i = ${#host_mounts[@]} - 1; i >= 0; i--)); do umount -l "${host_mounts[i]}" || failed=1; done
+	watched_unharmed || failed=1
+	[[ -z ${canary_before-} ]] || canary_unharmed || failed=1
 	nothing_left || failed=1
 	((!failed)) || clean_up_hard
 	return $failed

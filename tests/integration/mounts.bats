@@ -214,6 +214,7 @@ add_bind() { # DESTINATION SOURCE [OPTION...]
 }
 
 @test "bind without rbind leaves submounts out, rbind takes them" {
+	needs_containers
 	mkdir -p "$T/data/sub"
 	host_mount -t tmpfs inner "$T/data/sub"
 	echo deep >"$T/data/sub/file"
@@ -375,6 +376,27 @@ add_bind() { # DESTINATION SOURCE [OPTION...]
 	contains "$(mount_at /data)" tmpfs
 	is "$(<"$rootfs/data/file")" content
 	nothing_left
+}
+
+@test "tmpcopyup takes fifos, devices and attributes along" {
+	needs caisson "runc takes fewer along"
+	mkdir "$rootfs/data"
+	mkfifo -m 0604 "$rootfs/data/fifo"
+	mknod -m 0666 "$rootfs/data/null" c 1 3
+	chown 5:6 "$rootfs/data/fifo" "$rootfs/data/null"
+	echo content >"$rootfs/data/file"
+	setfattr -n trusted.kept -v yes "$rootfs/data/file" 2>/dev/null ||
+		python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.kept", b"yes")' "$rootfs/data/file" || skip "no extended attributes"
+	add_mount /data tmpfs tmpfs tmpcopyup
+	args wait
+	create
+	ok
+	local top
+	top=/proc/$(pid_of)/root
+	is "$(stat -c '%A %u:%g' "$top/data/fifo")" "prw----r-- 5:6"
+	is "$(stat -c '%A %u:%g %t:%T' "$top/data/null")" "crw-rw-rw- 5:6 1:3"
+	is "$(python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "trusted.kept").decode())' "$top/data/file")" yes
+	is "$(<"$top/data/file")" content
 }
 
 @test "a tmpfs takes the mode of the directory it covers, unless it names one" {
@@ -564,6 +586,7 @@ add_bind() { # DESTINATION SOURCE [OPTION...]
 # ---- recursive attributes ----
 
 @test "recursive attributes reach the submounts" {
+	needs_containers
 	skip_on runc "1.1 has none but rro"
 	mkdir -p "$T/data/sub"
 	host_mount --bind "$T/data" "$T/data"
@@ -796,6 +819,21 @@ walks_out_of() {
 	ok
 	says "list / bin dev etc proc sys tmp"
 	contains "$(mount_at /)" "/bundle/rootfs"
+}
+
+# The host's mounts are locked there: what cannot be unmounted is covered (rule B.3.7).
+@test "--no-pivot in a user namespace: only the container's own procfs and sysfs are to be seen" {
+	skip_on runc "1.1 opens the root by its path in there"
+	chown -R 100000:100000 "$rootfs"
+	edit '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	args mounts + list / + cat /proc/1/comm
+	call rt run --no-pivot --bundle "$bundle" "$id"
+	ok
+	says "list / bin dev etc proc sys tmp" "cat /proc/1/comm probe"
+	is "$(awk '$1 == "mount" && $3 == "proc"' <<<"$out" | wc -l)" 1
+	is "$(awk '$1 == "mount" && $3 == "sysfs"' <<<"$out" | wc -l)" 1
+	nothing_left
 }
 
 @test "the root given by an absolute path, and below 0711 directories" {

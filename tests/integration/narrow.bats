@@ -127,3 +127,37 @@ spent() {
 	fails "time namespace" "user.max_*_namespaces"
 	nothing_left
 }
+
+# ---- executables in memory ----
+
+# where_memfds_may_not_run COMMAND...: vm.memfd_noexec=2 is a pid namespace's own.
+where_memfds_may_not_run() {
+	unshare --mount --pid --fork --kill-child --mount-proc sh -c 'echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' sh "$@"
+}
+
+@test "where memfds may not be executed, init is a file without a name that nobody can write to" {
+	needs caisson "runs itself from a memfd"
+	[[ -e /proc/sys/vm/memfd_noexec ]] || skip "the kernel has no vm.memfd_noexec"
+	# It executes the same file in every phase: looked at from a hook, where it waits.
+	cat >"$T/hook" <<-'HOOK'
+		#!/bin/bash
+		exe=/proc/$(jq .pid)/exe
+		readlink "$exe"
+		stat -L -c '%h links, mode %a' "$exe"
+		(echo x >>"$exe") 2>/dev/null && echo written
+		exit 0
+	HOOK
+	chmod 0755 "$T/hook"
+	edit '.hooks.createRuntime = [{ path: "/bin/bash", args: ["bash", "-c", $c] }]' --arg c "$T/hook >$T/seen"
+	args exit 7
+	call where_memfds_may_not_run "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	exits 7
+	lacks "$(<"$T/seen")" memfd:
+	contains "$(<"$T/seen")" "0 links, mode 555"
+	lacks "$(<"$T/seen")" written
+	nothing_left
+	# In a namespace where they may, it is one.
+	call rt run --bundle "$bundle" "$id"
+	exits 7
+	contains "$(<"$T/seen")" memfd:
+}

@@ -324,6 +324,15 @@ stay_in_box() {
 	agents+=("$!")
 }
 
+# put_in_place ADDRESS: another veth than the container's eth0, with its name, number and address, whose other end stays in there.
+put_in_place() {
+	local index
+	index=$(look_at eth0 of_box | jq .ifindex)
+	of_box ip link delete eth0
+	of_box ip link add eth0 index "$index" address "$1" type veth peer name kept
+	of_box ip link set eth0 up
+}
+
 # stranger_at NAME: it is down, a port of nothing, has no addresses and no other names.
 stranger_at() {
 	is "$(in_net ip -j address show dev "$1" | jq -c '.[0] | [(.flags | any(. == "UP")), .master, .altnames, (.addr_info | length)]')" \
@@ -332,7 +341,7 @@ stranger_at() {
 
 @test "netDevices: another veth in place of a port does not get to the host's bridge" {
 	needs caisson "netDevices"
-	local index address
+	local address
 	cable a
 	in_net ip address add 10.9.0.9/24 dev port-a
 	address=$(look_at port-a | jq -r .address)
@@ -340,10 +349,7 @@ stranger_at() {
 	come_back
 	start_probe wait
 	stay_in_box
-	index=$(look_at eth0 of_box | jq .ifindex)
-	of_box ip link delete eth0
-	of_box ip link add eth0 index "$index" address "$address" type veth peer name kept
-	of_box ip link set eth0 up
+	put_in_place "$address"
 	of_box ip link property add dev eth0 altname other
 	call rt delete --force "$id"
 	ok
@@ -411,6 +417,42 @@ stranger_at() {
 	unchanged
 }
 
+@test "netDevices: a note of them that is damaged is said, and keeps nobody from deleting the container" {
+	needs caisson "netDevices"
+	cable a
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	[[ -s $state/$id/network.json ]]
+	echo '{"devices": [' >"$state/$id/network.json"
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network devices do not come back"
+	contains "$err" network.json
+	[[ ! -e $state/$id ]]
+	wait_for 5 eval '[[ $(names_in in_net) == "br0 lo" ]]'
+	nothing_is_left
+}
+
+@test "netDevices: something else in place of the note of them is said, and keeps nobody from deleting the container" {
+	needs caisson "netDevices"
+	local put
+	for put in "ln -s elsewhere" mkdir mkfifo; do
+		cable a
+		devices '{"end-a": {"name": "eth0"}}'
+		come_back
+		start_probe wait
+		rm "$state/$id/network.json"
+		$put "$state/$id/network.json"
+		call rt delete --force "$id"
+		ok
+		contains "$err" "network devices do not come back"
+		[[ ! -e $state/$id ]]
+		wait_for 5 eval '[[ $(names_in in_net) == "br0 lo" ]]'
+		nothing_is_left
+	done
+}
+
 @test "netDevices: they come back to where they were taken from, wherever delete is called" {
 	needs caisson "netDevices"
 	cable a
@@ -423,6 +465,171 @@ stranger_at() {
 	is "$err" ""
 	unchanged
 	nothing_is_left
+}
+
+@test "netDevices: a message to the kernel that fails once loses none" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	local call error number tried=0
+	cable a
+	cable b
+	before=$(look)
+	devices '{"end-a": {"name": "eth0"}, "port-b": {"name": "eth%d"}}'
+	come_back
+	for call in sendto recvfrom; do
+		for error in ENOMEM EINTR EPERM; do
+			for ((number = 1; number < 200; number++)); do
+				start_probe wait
+				call timeout -s KILL 60 strace -qq -o "$T/strace" -e "trace=$call" -e "inject=$call:error=$error:when=$number" \
+					"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+				ok
+				is "$err" ""
+				unchanged || { complain "$error of $call number $number"; return 1; }
+				# With call number N not there any more nothing has failed.
+				grep -q INJECTED "$T/strace" || break
+				tried=$((tried + 1))
+			done
+		done
+	done
+	nothing_is_left
+	((tried >= 60)) || { complain "only $tried have failed"; return 1; }
+}
+
+@test "netDevices: those that are refused for good are told, each once, and do not keep the container" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	cable a
+	cable b
+	devices '{"end-a": {"name": "eth0"}, "end-b": {"name": "eth%d"}}'
+	come_back
+	start_probe wait
+	call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=sendto -e inject=sendto:error=ENOMEM:when=1+ \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	ok
+	is "$(grep -c . <<<"$err")" 2
+	contains "$err" "network device 'end-a' does not come back: ENOMEM: "
+	contains "$err" "network device 'end-b' does not come back: ENOMEM: "
+	nothing_is_left
+}
+
+# delete_killed CALL NUMBER: at that call of its own; false if it did not come so far.
+delete_killed() {
+	call timeout -s KILL 60 strace -qq -o "$T/strace" -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	[[ $code != 0 ]] || return 1
+	exits 137
+}
+
+@test "netDevices: killed at any step on the way back, the next delete --force brings all of them back as they were" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	local call number tried=0
+	cable a
+	cable b
+	in_net ip address add 10.9.0.9/24 dev port-b
+	in_net ip address add 10.9.0.10/24 dev port-b
+	before=$(look)
+	devices '{"end-a": {"name": "eth0"}, "port-b": {"name": "eth%d"}}'
+	come_back
+	for call in sendto recvfrom; do
+		for ((number = 1; number < 100; number++)); do
+			start_probe wait
+			delete_killed "$call" "$number" || break
+			tried=$((tried + 1))
+			call rt delete --force "$id"
+			ok
+			is "$err" ""
+			unchanged || { complain "killed at $call number $number"; return 1; }
+		done
+		unchanged
+	done
+	nothing_is_left
+	((tried >= 30)) || { complain "killed only $tried times"; return 1; }
+}
+
+@test "netDevices: killed at any step on the way back, nothing in place of a port gets to the host's bridge" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	local address number
+	for ((number = 1; number < 100; number++)); do
+		in_net ip link delete dev0 || true
+		cable a
+		address=$(look_at port-a | jq -r .address)
+		devices '{"port-a": {"name": "eth0"}}'
+		come_back
+		start_probe wait
+		stay_in_box
+		put_in_place "$address"
+		delete_killed recvfrom "$number" || break
+		call rt delete --force "$id"
+		ok
+		contains "$err" "network device 'port-a' is not the one that went into the container"
+		is "$(names_in in_net)" "br0 dev0 lo" "killed at number $number"
+		stranger_at dev0
+	done
+	((number >= 10)) || { complain "killed only $((number - 1)) times"; return 1; }
+}
+
+@test "netDevices: a namespace kept that the kernel does not unmount at once goes with the container" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	local number
+	for ((number = 1; number < 100; number++)); do
+		in_net ip link delete end-a 2>/dev/null || true
+		cable a
+		devices '{"end-a": {"name": "eth0"}}'
+		args wait
+		call_create in_net timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=umount2 -e "inject=umount2:error=ENOMEM:when=$number" \
+			"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id"
+		call rt delete --force "$id"
+		ok
+		is "$err" ""
+		[[ -z $(find "$state" -mindepth 1) ]] || { complain "left after umount2 number $number failed: $(find "$state")"; return 1; }
+		nothing_is_left
+		grep -q INJECTED "$T/strace" || break
+	done
+	((number > 2)) || { complain "only $number"; return 1; }
+}
+
+@test "netDevices: a name that is taken in the moment of the way back: dev0" {
+	needs caisson "netDevices"
+	command -v strace >/dev/null || skip "there is no strace"
+	local number
+	cable a
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=sendto "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	ok
+	# The first RTM_NEWLINK, as strace knows it by its name or not.
+	number=$(grep '^sendto' "$T/strace" | grep -nE -m 1 'nlmsg_type=(0x10 |RTM_NEWLINK)' | cut -d: -f1)
+	start_probe wait
+	(
+		sleep "$SLOW"
+		in_net ip link add end-a type bridge
+	) 3>&- &
+	call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=sendto -e "inject=sendto:delay_enter=$((3 * SLOW))s:when=$number" \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+	ok
+	contains "$err" "network device 'end-a' is back as 'dev0': the name is taken"
+	is "$(names_in in_net)" "br0 dev0 end-a lo port-a"
+	is "$(look_at dev0 | jq '.addresses | length')" 3
+}
+
+@test "netDevices: another name that is taken meanwhile stays with whoever took it, and the device comes back" {
+	needs caisson "netDevices"
+	cable a
+	in_net ip link property add dev end-a altname first-a altname second-a
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	before=$(look)
+	start_probe wait
+	in_net ip link property add dev br0 altname second-a
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network device 'end-a' is back without its other name 'second-a': that is taken"
+	unchanged
+	is "$(in_net ip -j link show dev end-a | jq -c '.[0].altnames')" '["first-a"]'
 }
 
 @test "netDevices: what was a port is none of another bridge that got the number of its own" {

@@ -284,6 +284,129 @@ host_has() {
 	says "securebits 0" "keepcaps 0"
 }
 
+# called_with BITS COMMAND...: by somebody with these securebits (capabilities(7)), as a unit's SecureBits= makes them.
+called_with() { call timeout --foreground -k 1 "$((20 * SLOW))" "$HELPERS/caller" "securebits=$1" -- "${@:2}"; }
+secure() { called_with "$1" "$RUNTIME" --root "$state" "${owner_option[@]}" "${@:2}"; }
+
+@test "securebits of the caller's do not get inside, by run or exec" {
+	local bits user permitted
+	skip_on runc "they do"
+	skip_on crun "they do"
+	# noroot, no_setuid_fixup, keep_caps (which no exec passes on), no_cap_ambient_raise.
+	for bits in 0x1 0x4 0x10 0x40 0x55; do
+		for user in 0 1000; do
+			set_caps KILL,SETUID KILL,SETUID KILL,SETUID KILL KILL
+			edit '.process.user = {"uid": $u, "gid": $u}' --argjson u $user
+			[[ $user == 0 ]] && permitted=$(capbits KILL SETUID) || permitted=$(capbits KILL)
+			args caps
+			secure $bits run --bundle "$bundle" "$id"
+			ok
+			says "securebits 0" "keepcaps 0"
+			is "$user $bits $(value permitted) $(value ambient)" "$user $bits $permitted $(capbits KILL)"
+			args wait
+			create
+			ok
+			call rt start "$id"
+			ok
+			secure $bits exec "$id" /bin/probe caps
+			ok
+			says "securebits 0" "keepcaps 0"
+			is "$user $bits $(value permitted) $(value ambient)" "$user $bits $permitted $(capbits KILL)"
+			call rt delete --force "$id"
+			ok
+		done
+	done
+}
+
+@test "root that goes keeps nothing, whatever the caller's securebits are" {
+	skip_on runc "it does"
+	skip_on crun "it does"
+	set_caps SETUID SETUID SETUID - -
+	args become 1000 + caps + become 0
+	secure 0x4 run --bundle "$bundle" "$id"
+	ok
+	says "become 1000 ok" "become 0 EPERM"
+	is "$(value effective) $(value permitted)" "$(capbits) $(capbits)"
+}
+
+@test "securebits of the caller's that are locked are refused, and nothing runs" {
+	local bits
+	skip_on runc "it takes them along"
+	skip_on crun "it takes them along"
+	args caps
+	# Locks alone are the caller's as well.
+	for bits in 0x3 0x2 0xc 0x8 0x20 0xc0 0x80; do
+		secure $bits run --bundle "$bundle" "$id"
+		fails "cannot clear the caller's securebits"
+		is "$out" "" "what a program said with $bits"
+		nothing_left
+	done
+	args wait
+	create
+	ok
+	call rt start "$id"
+	ok
+	secure 0xc exec "$id" /bin/probe caps
+	fails "cannot clear the caller's securebits"
+	is "$out" ""
+}
+
+@test "securebits of the caller's, locked ones too, end at a user namespace" {
+	edit '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	args caps
+	secure 0xcf run --bundle "$bundle" "$id"
+	ok
+	says "securebits 0" "keepcaps 0"
+}
+
+@test "securebits of an ordinary user's end at his user namespace" {
+	skip_on crun "wants a cgroup v2 host"
+	cd "$T"
+	rm -r "$bundle"
+	load as_user.bash
+	user_setup
+	owner_option=()
+	become_user
+	args caps
+	# Not no_setuid_fixup: he would keep root's capabilities. Nor keep_caps' lock, which setpriv has no way around.
+	called_with 0xc2 "${as_user[@]}" "$T/runtime" --root "$T/xdg/state" run --bundle "$bundle" "$id"
+	ok
+	says "securebits 0" "keepcaps 0"
+}
+
+@test "securebits are cleared before a filter that would see it" {
+	edit '.process.noNewPrivileges = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["prctl"],
+		action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 28, op: "SCMP_CMP_EQ"}]}]}'
+	probe caps
+	ok
+	says "securebits 0" "keepcaps 0"
+	skip_on runc "it does not clear them"
+	skip_on crun "it does not clear them"
+	secure 0x4 run --bundle "$bundle" "$id"
+	ok
+	says "securebits 0" "keepcaps 0"
+}
+
+@test "without CAP_SETPCAP there is nothing to clear, or a refusal" {
+	local bits all=()
+	host_has SETPCAP || skip "no CAP_SETPCAP"
+	for bits in "${cap_names[@]}"; do
+		[[ $bits == SETPCAP ]] || ! host_has "$bits" || all+=("$bits")
+	done
+	bits=$(IFS=,; echo "${all[*]}")
+	set_caps "$bits" KILL KILL - -
+	args caps
+	local weak=(setpriv --bounding-set=-setpcap --inh-caps=-setpcap "$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id")
+	call "${weak[@]}"
+	ok
+	says "securebits 0" "keepcaps 0"
+	skip_on runc "it takes them along"
+	skip_on crun "it takes them along"
+	called_with 0x4 "${weak[@]}"
+	fails "cannot clear the caller's securebits"
+}
+
 # ---- confinement ----
 
 @test "C37: no_new_privs as configured, default false" {
@@ -589,6 +712,7 @@ host_has() {
 }
 
 @test "C97: closed stdin, stdout, stderr do not let other files slip into their places" {
+	needs_containers
 	local closed
 	args fds
 	for closed in "close=0" "close=0 close=1" "close=0 close=1 close=2" "close=1 close=2" "close=2"; do

@@ -303,7 +303,7 @@ last $(pid_of)"
 	ps_of "$id"
 	fails "more than 64 MiB"
 	is "$out" ""
-	! pgrep -x yes
+	refute pgrep -x yes
 }
 
 @test "a ps gets no descriptors and no signal settings of ours" {

@@ -120,6 +120,7 @@ v2_only() { unified || host_mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
 }
 
 @test "cpus that the cgroup above has only in part are refused" {
+	needs_containers
 	skip_on runc "takes what there is"
 	skip_on crun "takes what there is"
 	[[ ${OWNER-cgroupfs} == cgroupfs ]] || skip "the cgroup above is systemd's"

@@ -1,4 +1,4 @@
-# An ordinary user's containers: no privileges on the host, a user namespace of one's own (contract 11.5, 14.6; rules B.3.6, B.6.3, B.10).
+# An ordinary user's containers: no privileges on the host, a user namespace of one's own (contract 11.5, 14.6; rules B.3.2, B.6.3, B.10).
 load lib.bash
 load as_user.bash
 
@@ -148,6 +148,12 @@ teardown() {
 	ok
 	call rt delete --force "$id"
 	ok
+	edit '.mounts += [{"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue"}]'
+	id+=q
+	shell 'ls -lnd /dev/mqueue'
+	ok
+	is "$(awk '{ print $3, $4 }' <<<"$out")" "0 0" "the owner of its message queues"
+	call rt delete --force "$id"
 	edit '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 500}, {"containerID": 1000, "hostID": 1000, "size": 1}]
 		| .linux.gidMappings = .linux.uidMappings | .process.user = {"uid": 1000, "gid": 1000}'
 	id+=x
@@ -306,7 +312,7 @@ teardown() {
 
 # ---- file systems ----
 
-@test "B.3.6: all that is mounted below the host's /sys is read-only, too" {
+@test "B.3.2: all that is mounted below the host's /sys is read-only, too" {
 	skip_on runc "leaves what is mounted below writable"
 	host_mount -t tmpfs none /sys/kernel/debug 2>/dev/null || skip "no place for a mount in /sys"
 	probe mounts + write /sys/kernel/debug/file x
@@ -409,6 +415,7 @@ teardown() {
 }
 
 @test "a terminal, attended and handed over" {
+	needs_containers
 	skip_on runc "another order"
 	edit '.process.terminal = true | .process.args = ["/bin/sh", "-c", "[ -t 0 ] && echo on-a-terminal; exit 7"]'
 	call as_user "$T/terminal" run -s 30x90 -o "$T/screen" expect on-a-terminal -- "$T/runtime" --root "$state" run --bundle "$bundle" "$id"
@@ -496,6 +503,23 @@ teardown() {
 }
 
 # ---- nothing is left ----
+
+@test "more mounts than an ordinary user may have descriptors on their way, several containers at a time" {
+	skip_on runc "sends none"
+	local i makers=()
+	mkdir "$T/source"
+	chmod 0755 "$T/source"
+	edit '.mounts += [range(900) | {destination: "/many/\(.)", type: "none", source: $s, options: ["bind"]}] | .process.args = ["/bin/probe", "ids"]' --arg s "$T/source"
+	mkdir "$rootfs/many"
+	chown $user:$user "$rootfs/many"
+	for i in 1 2 3; do
+		cp -a "$bundle" "$T/bundle$i"
+		{ ulimit -Sn 256; LIMIT=60 rt run --bundle "$T/bundle$i" "$id-$i" >"$T/out$i" 2>&1 </dev/null 3>&-; } &
+		makers+=("$!")
+	done
+	for i in "${makers[@]}"; do wait "$i" || { complain "$(cat "$T"/out?)"; return 1; }; done
+	is "$(cat "$T"/out? | grep -c '^uid 0 ')" 3
+}
 
 @test "killed at any time while it creates: delete --force leaves nothing" {
 	skip_on runc "leaves something"

@@ -15,6 +15,7 @@ rule() { # ACTION NAME [ERRNO] [ARGS-JSON]
 }
 
 @test "without a profile there is no filter" {
+	in_our_way any "the program has the caller's filter"
 	probe confinement
 	ok
 	says "seccomp 0"

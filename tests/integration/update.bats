@@ -70,7 +70,7 @@ weight_is() { is "$(weight)" "$(unified && echo "$2" || echo "$1")" weight; }
 	is "$(memory_limit)" 33554432
 	go
 	wait_for 10 is_state stopped
-	! box_says survived
+	refute box_says survived
 }
 
 @test "memory: more of it lets the program live" {

@@ -394,6 +394,7 @@ covered() {
 # ---- init of a user namespace dies with its creator ----
 
 @test "a create that is killed in a createContainer hook leaves no init in the user namespace" {
+	needs_containers
 	needs caisson "a hook that runs inside"
 	userns
 	edit '.hooks.createContainer = [{"path": "/bin/sleep", "args": ["sleep", "1000.25"]}]'

@@ -10,7 +10,10 @@
 
 #include "base/abi.h"
 
+#ifndef bpf_fail /* what a program does that the kernel would not take; the fuzz target has its own */
 #include <cmocka.h> /* last: it has a macro called fail */
+#define bpf_fail fail_msg
+#endif
 
 struct data { int32_t number; uint32_t arch; uint64_t ip, args[6]; }; /* struct seccomp_data */
 
@@ -48,7 +51,7 @@ static uint32_t bpf_load(const struct data *data, const struct abi_bpf_insn *i)
 	uint32_t word;
 
 	if (i->code != 0x20 || i->k % 4 || i->k >= sizeof(*data))
-		fail_msg("a load with code 0x%x of 0x%x", i->code, i->k);
+		bpf_fail("a load with code 0x%x of 0x%x", i->code, i->k);
 	memcpy(&word, (const char *)data + i->k, 4);
 	if (i->k >= 16)
 		bpf_arguments |= 1u << (i->k - 16) / 8;
@@ -87,9 +90,9 @@ static uint32_t bpf_run(const struct bpf *bpf, const struct data *data)
 				a = x;
 			break;
 		default:
-			fail_msg("instruction %zu has code 0x%x", at, i->code);
+			bpf_fail("instruction %zu has code 0x%x", at, i->code);
 		}
 	}
-	fail_msg("the program ends without a verdict");
+	bpf_fail("the program ends without a verdict");
 	return 0;
 }

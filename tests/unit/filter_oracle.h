@@ -1,5 +1,5 @@
-/* What a seccomp profile's verdicts are to be, for test_filter: libseccomp's program for it, and a third opinion straight from the
- * rules. */
+/* What a seccomp profile's verdicts are to be, for the tests of plan/filter.c: libseccomp's program for it, and a third opinion straight
+ * from the rules. */
 #pragma once
 
 #include <errno.h>
@@ -92,11 +92,14 @@ static const struct architecture { uint32_t token, audit, base; } architectures_
 	{ SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, 0 }, { SCMP_ARCH_ARM, AUDIT_ARCH_ARM, 0 }, { SCMP_ARCH_RISCV64, AUDIT_ARCH_RISCV64, 0 },
 };
 
+#define VALUES_MOST 4096     /* of an argument: 40 rules with a mask of 64 bits each */
+
 struct comparison {
 	const struct plan_seccomp *profile;
+	bool (*each)(struct comparison *, const struct data *); /* what is done with a call; whether its arguments matter */
 	struct bpf ours, theirs;
 	int64_t newest[array_length(architectures_known)]; /* -1: names nothing; -2: not of this profile */
-	uint64_t values[6][400];
+	uint64_t values[6][VALUES_MOST];
 	size_t value_count[6];
 	unsigned long cases, astray;
 	unsigned differ, most_steps;

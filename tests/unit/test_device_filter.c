@@ -59,8 +59,14 @@ static bool jumps(const struct bpf_insn *insn, const uint64_t *reg)
 {
 	uint64_t left = reg[insn->dst_reg], right = operand(insn, reg);
 
+	if (BPF_CLASS(insn->code) == BPF_JMP32) {
+		left = (uint32_t)left;
+		right = (uint32_t)right;
+	}
+
 	switch (BPF_OP(insn->code)) {
 	case BPF_JA: return true;
+	case BPF_JEQ: return left == right;
 	case BPF_JNE: return left != right;
 	case BPF_JLE: return left <= right;
 	default: broken("unexpected jump %x", insn->code);
@@ -88,6 +94,7 @@ static int interpret(const struct bpf_insn *program, size_t length, const struct
 			break;
 		case BPF_ALU64: calculate(insn, reg); break;
 		case BPF_JMP:
+		case BPF_JMP32:
 			assert_true(insn->off >= 0);
 			if (jumps(insn, reg))
 				at += (size_t)insn->off;

@@ -106,6 +106,30 @@ static void replace_puts_itself_in_place_of_a_link(void **state)
 	unlinkat(dir, "link", 0);
 }
 
+static void place_makes_and_replaces_and_follows_no_link(void **state)
+{
+	char text[16];
+	struct stat info;
+	mode_t mask = umask(077);
+	int before = count_files();
+
+	(void)state;
+	assert_int_equal(file_place(dir, "sub/placed", "one", 3, 0644), 0);
+	umask(mask);
+	assert_int_equal(fstatat(dir, "sub/placed", &info, 0), 0);
+	assert_int_equal(info.st_mode & 07777, 0644);
+	assert_int_equal(file_place(dir, "sub/placed", "other", 5, 0644), 0);
+	assert_int_equal(file_read(dir, "sub/placed", text, sizeof(text)), 5);
+	assert_string_equal(text, "other");
+	assert_int_equal(unlinkat(dir, "sub/placed", 0), 0);
+	assert_int_equal(symlinkat("file", dir, "link"), 0);
+	assert_int_equal(file_place(dir, "link", "new", 3, 0600), 0);
+	assert_int_equal(file_read(dir, "file", text, sizeof(text)), 5);
+	assert_int_equal(unlinkat(dir, "link", 0), 0);
+	assert_int_equal(file_place(dir, "none/file", "x", 1, 0600), -ENOENT);
+	assert_int_equal(count_files(), before);
+}
+
 static void read_tells_what_is_too_big(void **state)
 {
 	char text[6];
@@ -115,6 +139,18 @@ static void read_tells_what_is_too_big(void **state)
 	assert_int_equal(file_read(dir, "file", text, 5), -EFBIG);
 	assert_int_equal(file_read(dir, "file", text, 0), -EINVAL);
 	assert_int_equal(file_read(dir, "none", text, 6), -ENOENT);
+}
+
+static void a_look_takes_what_fits(void **state)
+{
+	char text[6];
+
+	(void)state;
+	assert_int_equal(file_replace(dir, "looked-at", "0123456789", 10, 0600), 0);
+	assert_int_equal(file_look(dir, "looked-at", text, sizeof(text)), 5);
+	assert_string_equal(text, "01234");
+	assert_int_equal(file_look(dir, "missing", text, sizeof(text)), -ENOENT);
+	unlinkat(dir, "looked-at", 0);
 }
 
 static void read_and_write_go_on_after_short_transfers(void **state)
@@ -156,7 +192,9 @@ int main(void)
 		cmocka_unit_test(replace_works_in_a_subdirectory),
 		cmocka_unit_test(replace_leaves_nothing_when_it_fails),
 		cmocka_unit_test(replace_puts_itself_in_place_of_a_link),
+		cmocka_unit_test(place_makes_and_replaces_and_follows_no_link),
 		cmocka_unit_test(read_tells_what_is_too_big),
+		cmocka_unit_test(a_look_takes_what_fits),
 		cmocka_unit_test(read_and_write_go_on_after_short_transfers),
 		cmocka_unit_test(write_changes_an_existing_file_only),
 	};

@@ -424,6 +424,93 @@ static void notes_are_not_a_duty(void **state)
 	assert_int_equal(json_decode("config.json", root, &sample_table, &s, &arena, NULL, &error), 0);
 }
 
+/* ---- two homes ---- */
+
+struct homely {
+	struct place at;
+	const char *open;
+	struct json_strings words;
+	struct json_map map;
+	struct json_objects points, named;
+	const char *host;
+	struct place host_at;
+	struct json_objects hosts;
+	const int64_t *once;
+};
+
+JSON_TABLE(homely_table, "sample", struct homely,
+	F_PLACE(struct homely, at),
+	F_STRING(struct homely, open, "open", 0),
+	F_STRINGS(struct homely, words, "words", 0, 0),
+	F_MAP(struct homely, map, "map", 0),
+	F_OBJECTS(struct homely, points, "points", 0, &point_table, 0),
+	F_OBJECT_MAP(struct homely, named, "named", 0, &point_table),
+	F_STRING_AT(struct homely, host, host_at, "host", FIELD_HOST),
+	F_OBJECT_MAP(struct homely, hosts, "hosts", FIELD_HOST, &point_table),
+	{ FIELD_BASE_(struct homely, once, "once", FIELD_INT, FIELD_OPTIONAL | FIELD_MAKING), .size = 8, .max = INT64_MAX });
+
+static const char homely_text[] =
+	"{\"open\": \"seen\", \"words\": [\"one\", \"two\"], \"map\": {\"key\": \"value\"}, \"points\": [{\"x\": 1, \"y\": 2}],"
+	"\"named\": {\"name\": {\"x\": 3}}, \"host\": \"secret one\", \"hosts\": {\"secret two\": {\"x\": 1, \"y\": 9}},"
+	"\"once\": 5, \"secret three\": \"secret four\"}";
+
+static int decode_homely(const struct json_homes *homes, struct homely *to)
+{
+	struct error error = { 0 };
+	struct json_node *root;
+
+	notes = NULL;
+	assert_int_equal(json_parse("other.json", homely_text, strlen(homely_text), homes->own, &root, &error), 0);
+	int r = json_decode_into("other.json", root, &homely_table, to, homes, &notes, &error);
+	error_sentence(&error, sentence, sizeof(sentence));
+	return r;
+}
+
+static bool is_in(const struct arena *home, const void *at)
+{
+	return (uintptr_t)at - (uintptr_t)home->base < home->used;
+}
+
+/* Who maps the arena of the values finds no word of the rest there, and no pointer that leads out of it. */
+static void values_live_apart_from_the_document(void **state)
+{
+	struct arena shared, own;
+
+	(void)state;
+	assert_int_equal(arena_open(&shared), 0);
+	assert_int_equal(arena_open(&own), 0);
+	struct json_homes homes = { .arena = &shared, .own = &own, .apart = FIELD_HOST };
+	struct homely *h = arena_new(&shared, struct homely);
+	assert_int_equal(decode_homely(&homes, h), 0);
+	assert_string_equal(h->open, "seen");
+	assert_string_equal(h->words.items[1], "two");
+	assert_string_equal(((struct json_pair *)h->map.items)->value, "value");
+	assert_string_equal(((struct point *)h->named.items)->name, "name");
+	assert_string_equal(h->host, "secret one");
+	check_place(&h->host_at, "host", h->host_at.line, h->host_at.column, "other.json");
+	const struct point *hidden = h->hosts.items;
+	assert_string_equal(hidden->name, "secret two");
+	assert_int_equal(*hidden->y, 9);
+	assert_true(is_in(&shared, h->once));
+	assert_string_equal(notes->at.path, "[\"secret three\"]");
+	assert_null(memmem(shared.base, shared.used, "secret", strlen("secret")));
+	h->host = h->host_at.path = NULL;
+	h->hosts.items = NULL;
+	for (size_t at = 0; at < shared.used; at += sizeof(void *))
+		assert_false(is_in(&own, *(const void *const *)(shared.base + at)));
+
+	homes.apart |= FIELD_MAKING;
+	assert_int_equal(decode_homely(&homes, h), 0);
+	assert_int_equal(*h->once, 5);
+	assert_false(is_in(&shared, h->once));
+	shared.size = shared.used + shared.used / 8;
+	assert_int_equal(decode_homely(&homes, h), -1);
+	assert_non_null(strstr(sentence, "too many values"));
+	shared.size = ARENA_SIZE;
+	arena_close(&shared);
+	arena_close(&own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +523,7 @@ int main(void)
 		cmocka_unit_test(long_values_are_quoted_shortly),
 		cmocka_unit_test(unknown_properties_are_noted),
 		cmocka_unit_test(notes_are_not_a_duty),
+		cmocka_unit_test(values_live_apart_from_the_document),
 	};
 	return cmocka_run_group_tests_name("json_decode", tests, open_arena, close_arena);
 }

@@ -201,6 +201,25 @@ static void every_value_knows_its_place(void **state)
 	check_node(member(root, "e"), JSON_NUMBER, 4, 7, "1");
 }
 
+/* What yajl undoes escapes in grows with the string. */
+static void a_long_string_with_escapes_is_whole(void **state)
+{
+	static char text[300000], wanted[100001];
+	size_t at = 0, to = 0;
+
+	(void)state;
+	text[at++] = '"';
+	while (to < sizeof(wanted) - 1) {
+		memcpy(text + at, to % 3 ? "x" : "\\n", to % 3 ? 1 : 2);
+		at += to % 3 ? 1 : 2;
+		wanted[to] = to % 3 ? 'x' : '\n';
+		to++;
+	}
+	text[at++] = '"';
+	assert_int_equal(parse(text, at), 0);
+	check_node(root, JSON_STRING, 1, 1, wanted);
+}
+
 static void a_document_may_be_any_value(void **state)
 {
 	static const char *const texts[] = { "1", " 12 ", "\"a\"", "null", "true", "[]", "{}", "-0", "1e400" };
@@ -400,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(refused_by_table, open_arena, close_arena),
 		cmocka_unit_test_setup_teardown(every_value_knows_its_place, open_arena, close_arena),
+		cmocka_unit_test_setup_teardown(a_long_string_with_escapes_is_whole, open_arena, close_arena),
 		cmocka_unit_test_setup_teardown(a_document_may_be_any_value, open_arena, close_arena),
 		cmocka_unit_test_setup_teardown(depth_is_limited, open_arena, close_arena),
 		cmocka_unit_test_setup_teardown(depth_of_a_million_is_refused_at_once, open_arena, close_arena),

@@ -211,14 +211,14 @@ static void damaged_notes_are_refused(void **state)
 	struct given good = an_address(IFA_F_PERMANENT, RT_SCOPE_UNIVERSE, 3);
 	const size_t length = good.head.nlmsg_len;
 
-	assert_int_equal(netlink_add_addresses(-1, 1, NULL, 0), 0);
-	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, 10), -EINVAL);
-	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length - 1), -EINVAL);
-	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length), -EBADF);
+	assert_int_equal(netlink_add_addresses(-1, 1, NULL, 0, NETLINK_STOP), 0);
+	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, 10, NETLINK_GO_ON), -EINVAL);
+	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length - 1, NETLINK_GO_ON), -EINVAL);
+	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length, NETLINK_GO_ON), -EBADF);
 	good.head.nlmsg_type = RTM_NEWLINK;
-	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length), -EINVAL);
+	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length, NETLINK_GO_ON), -EINVAL);
 	good.head = (struct nlmsghdr){ .nlmsg_len = 0, .nlmsg_type = RTM_NEWADDR };
-	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length), -EINVAL);
+	assert_int_equal(netlink_add_addresses(-1, 1, (const char *)&good, length, NETLINK_GO_ON), -EINVAL);
 }
 
 /* ---- talking: a kernel of our own at the other end ---- */

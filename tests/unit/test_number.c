@@ -127,6 +127,25 @@ static void text_of_numbers(void **state)
 	assert_string_equal(to, "18446744073709551615");
 }
 
+static void bytes(void **state)
+{
+	(void)state;
+	static const struct { const char *text; uint64_t value; } good[] = {
+		{ "0", 0 }, { "17", 17 }, { "64k", 65536 }, { "64K", 65536 }, { "1m", 1 << 20 }, { "3G", UINT64_C(3) << 30 },
+		{ "2t", UINT64_C(2) << 40 },
+		{ "18446744073709551615", UINT64_MAX }, { "18446744073709551616", UINT64_MAX }, { "99999999t", UINT64_MAX },
+	};
+	static const char *const bad[] = { "", "k", "-1", "1kb", "1p", "1 k", "1.5k", "50%" };
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(number_bytes(good[i].text, &value), 0);
+		assert_true(value == good[i].value);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(number_bytes(bad[i], &value), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +153,7 @@ int main(void)
 		cmocka_unit_test(u32_has_a_maximum),
 		cmocka_unit_test(lists_by_table),
 		cmocka_unit_test(text_of_numbers),
+		cmocka_unit_test(bytes),
 	};
 	return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ static const struct {
 	{ "CAP_NO_SUCH CAP_KILL", "CAP_NO_SUCH", "", "", "", { KILL, 0, 0, 0, 0 },
 	  "ignoring unknown or unavailable capabilities: [CAP_NO_SUCH]" },
 	{ "CAP_KILL chown cap_chown 0 CAP_", "", "", "", "", { KILL, 0, 0, 0, 0 }, "[chown cap_chown 0 CAP_]" },
+	{ "CAP_NO_SUCH  CAP_KILL", "", "", "", "", { KILL, 0, 0, 0, 0 }, "[CAP_NO_SUCH '']" }, /* one without a name */
 	{ "CAP_SETPCAP CAP_KILL", "", "", "", "", { KILL, 0, 0, 0, 0 }, "[CAP_SETPCAP]" }, /* the host has none to give */
 	{ "CAP_KILL", "CAP_KILL CAP_CHOWN", "CAP_KILL", "", "", { KILL, KILL, KILL, 0, 0 },
 	  "ignoring effective capabilities that are not permitted: [CAP_CHOWN]" },

@@ -185,9 +185,62 @@ static void hooks_have_arguments_and_a_state(void **unused)
 	assert_string_equal(plan->hooks.state_tail, ",\"bundle\":\"/b\",\"annotations\":{\"a/b\":\"c\\\"d\"}}");
 }
 
+/* ---- the kernel's small mount namespace ---- */
+
+static struct host many = { .mounts = 300 };
+
+static unsigned few_mounts(void (*change)(struct plan *plan, struct plan_mount *mount))
+{
+	static struct plan made;
+	struct plan_mount mount = { .kind = MOUNT_FILESYSTEM, .type = "tmpfs" };
+
+	memset(&made, 0, sizeof(made));
+	made.namespaces.at_birth = ABI_CLONE_NEWNS;
+	made.namespaces.of[PLAN_NS_USER].mode = NS_INHERIT;
+	made.root.bound = made.root.pivot = true;
+	made.mounts.items = &mount;
+	made.mounts.count = 1;
+	if (change)
+		change(&made, &mount);
+	assert_int_equal(plan_few_mounts(&(struct planning){ .host = &many, .plan = &made }, &error), 0);
+	return made.namespaces.few_mounts;
+}
+
+static void prestart(struct plan *p, struct plan_mount *m) { (void)m; p->hooks.count[HOOK_PRESTART] = 1; }
+static void create_runtime(struct plan *p, struct plan_mount *m) { (void)m; p->hooks.count[HOOK_CREATE_RUNTIME] = 1; }
+static void create_container(struct plan *p, struct plan_mount *m) { (void)m; p->hooks.count[HOOK_CREATE_CONTAINER] = 1; }
+static void poststop(struct plan *p, struct plan_mount *m) { (void)m; p->hooks.count[HOOK_POSTSTOP] = 1; }
+static void user(struct plan *p, struct plan_mount *m) { (void)m; p->namespaces.of[PLAN_NS_USER].mode = NS_NEW; }
+static void joined(struct plan *p, struct plan_mount *m) { (void)m; p->namespaces.at_birth = 0; }
+static void no_pivot(struct plan *p, struct plan_mount *m) { (void)m; p->root.pivot = false; }
+static void on_a_device(struct plan *p, struct plan_mount *m) { (void)p; m->type = "ext4"; }
+static void copied_up(struct plan *p, struct plan_mount *m) { (void)p; m->copy_up = true; }
+static void tree(struct plan *p, struct plan_mount *m) { (void)p; m->kind = MOUNT_TREE; m->type = NULL; }
+
+static void a_small_mount_namespace_where_init_asks_for_nothing_by_name(void **state)
+{
+	void (*const needs_the_host[])(struct plan *, struct plan_mount *) = {
+		prestart, create_runtime, create_container, user, joined, no_pivot, on_a_device, copied_up,
+	};
+
+	(void)state;
+	assert_int_equal(few_mounts(NULL), 300);
+	assert_int_equal(few_mounts(poststop), 300);
+	assert_int_equal(few_mounts(tree), 300);
+	for (size_t i = 0; i < sizeof(needs_the_host) / sizeof(needs_the_host[0]); i++)
+		assert_int_equal(few_mounts(needs_the_host[i]), 0);
+	many = (struct host){ .mounts = 300, .unprivileged = true };
+	assert_int_equal(few_mounts(NULL), 0);
+	many = (struct host){ .mounts = 300, .in_user_namespace = true };
+	assert_int_equal(few_mounts(NULL), 0);
+	many = (struct host){ .mounts = 255 };
+	assert_int_equal(few_mounts(NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_small_mount_namespace_where_init_asks_for_nothing_by_name),
 		cmocka_unit_test(what_is_not_named_is_inherited),
 		cmocka_unit_test(new_ones_are_made_at_birth_but_two),
 		cmocka_unit_test(a_joined_user_namespace_owns_what_is_new),

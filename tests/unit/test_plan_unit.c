@@ -399,6 +399,7 @@ static void annotations_become_properties(void **unused)
 		{ "Description", "\\'double\\'", "Description=s:double" },
 		{ "Description", "``", "Description=s:" },
 		{ "Description", "`it\\\\`s \\\\u00e9\\\\t`", "Description=s:it's \xc3\xa9\t" },
+		{ "Description", "`\\\\u20ac\\\\U0001f600`", "Description=s:\xe2\x82\xac\xf0\x9f\x98\x80" },
 		{ "Description", "5", "Description=i:5" },
 		{ "Description", "-5", "Description=i:-5" },
 		{ "Description", "0x1f", "Description=i:31" },

@@ -87,6 +87,51 @@ static void verdicts_by_table(void **state)
 	}
 }
 
+/* What an operator means, said once more. */
+static bool holds(int op, uint64_t is, uint64_t value, uint64_t two)
+{
+	switch (op) {
+	case SCMP_CMP_NE: return is != value;
+	case SCMP_CMP_LT: return is < value;
+	case SCMP_CMP_LE: return is <= value;
+	case SCMP_CMP_EQ: return is == value;
+	case SCMP_CMP_GE: return is >= value;
+	case SCMP_CMP_GT: return is > value;
+	default: return (is & value) == two;
+	}
+}
+
+/* Both halves of values and of arguments count, as one number: around each value, and where one half says more and the other less. */
+static void comparisons_are_of_64_bits(void **state)
+{
+	static const char *const operators[] = { NULL, "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ" };
+	static const uint64_t halves[] = { 0, 1, 6, 7, 8, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
+	static const uint64_t values[] = {
+		7, 0xffffffff, 1ull << 32, 6ull << 32 | 7, 7ull << 32 | 0xffffffff, 7ull << 32, 1ull << 63, 0x80000000ull << 32 | 7,
+		0xffffffffull << 32 | 8, UINT64_MAX - 1, UINT64_MAX,
+	};
+	const size_t pairs = array_length(halves) * array_length(halves);
+
+	(void)state;
+	usual_host();
+	for (size_t v = 0; v < array_length(values); v++)
+		for (int op = SCMP_CMP_NE; op <= SCMP_CMP_MASKED_EQ; op++) {
+			uint64_t two = op == SCMP_CMP_MASKED_EQ ? values[v] & (7ull << 32 | 6) : 0;
+			assert_int_equal(compile(arena_printf(&arena, ALLOW ",\"syscalls\":[{\"names\":[\"mkdir\"],"
+				"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":28,\"args\":[{\"index\":0,\"op\":\"SCMP_CMP_%s\","
+				"\"value\":%llu,\"valueTwo\":%llu}]}]", operators[op], (unsigned long long)values[v],
+				(unsigned long long)two)), 0);
+			for (size_t i = 0; i < pairs + 3; i++) {
+				uint64_t is = i < pairs ? halves[i / array_length(halves)] << 32 | halves[i % array_length(halves)] :
+					values[v] + (i - pairs) - 1;
+				if (native("mkdir", is, 0) != (holds(op, is, values[v], two) ? REFUSED : SCMP_ACT_ALLOW))
+					fail_msg("0x%llx %s 0x%llx", (unsigned long long)is, operators[op],
+						 (unsigned long long)values[v]);
+			}
+			arena_reset(&arena);
+		}
+}
+
 static void contradiction_is_refused(void **state)
 {
 	(void)state;
@@ -251,8 +296,8 @@ static int close_arena(void **state) { (void)state; arena_close(&arena); return 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts_by_table), cmocka_unit_test(contradiction_is_refused),
-		cmocka_unit_test(newer_calls_are_missing),
+		cmocka_unit_test(verdicts_by_table), cmocka_unit_test(comparisons_are_of_64_bits),
+		cmocka_unit_test(contradiction_is_refused), cmocka_unit_test(newer_calls_are_missing),
 #if defined(__x86_64__)
 		cmocka_unit_test(architectures),
 #endif

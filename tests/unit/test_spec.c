@@ -196,17 +196,18 @@ static void unknown_properties_are_notes(void **state)
 
 static void process_document_is_checked(void **state)
 {
+	const struct json_homes one = { .arena = &arena, .own = &arena };
 	static const char bad[] = "{\"cwd\":\"/\",\"rlimits\":[{\"type\":\"A\",\"soft\":1,\"hard\":1},"
 				  "{\"type\":\"A\",\"soft\":1,\"hard\":1}]}";
 	static const char good[] = "{\"cwd\":\"/\",\"args\":[\"id\"]}";
 	struct spec_process process;
 	struct error error = { 0 };
 	(void)state;
-	assert_int_equal(spec_process_read("process.json", bad, strlen(bad), &arena, &process, NULL, &error), -1);
+	assert_int_equal(spec_process_read("process.json", bad, strlen(bad), &one, &process, NULL, &error), -1);
 	error_sentence(&error, sentence, sizeof(sentence));
 	assert_string_equal(sentence, "process.json:1:54: rlimits[1]: duplicated rlimit type 'A'");
 	error = (struct error){ 0 };
-	assert_int_equal(spec_process_read("process.json", good, strlen(good), &arena, &process, NULL, &error), 0);
+	assert_int_equal(spec_process_read("process.json", good, strlen(good), &one, &process, NULL, &error), 0);
 	assert_string_equal(process.args.items[0], "id");
 }
 

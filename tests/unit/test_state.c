@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/file.h"
+#include "kern/process.h"
 #include "state/state.h"
 #include <cmocka.h>
 
@@ -86,7 +87,7 @@ static void an_unknown_id_does_not_exist(void **unused)
 	struct error error = { 0 };
 	(void)unused;
 
-	assert_int_equal(state_open(&state, "nobody", 0, &error), -1);
+	assert_int_equal(state_open(&state, "nobody", 0, &error), STATE_ABSENT);
 	assert_non_null(strstr(error.text, "container does not exist"));
 	state_close(&state);
 }
@@ -109,6 +110,53 @@ static void a_lock_is_waited_for(void **unused)
 	waitpid(child, NULL, 0);
 	state_close(&holder);
 	state_close(&waiter);
+}
+
+static void a_lock_that_is_not_given_up_is_an_error_in_the_end(void **unused)
+{
+	struct state_dir holder = open_root(), waiter = open_root();
+	struct error error = { 0 };
+	(void)unused;
+
+	assert_int_equal(state_claim(&holder, "c", &error), 0);
+	assert_int_equal(state_open(&waiter, "c", STATE_LOCK, &error), STATE_BUSY);
+	assert_string_equal(error.text, "container 'c' is busy: another command is changing it");
+	assert_true(waiter.dir < 0 && !waiter.locked);
+	state_close(&holder);
+	assert_int_equal(state_open(&waiter, "c", STATE_LOCK, &error), 0);
+	state_close(&waiter);
+}
+
+#define MANY 200
+
+static int in_order(const char *id, void *data, struct error *error)
+{
+	char wanted[8];
+	int *next = data;
+	(void)error;
+
+	snprintf(wanted, sizeof(wanted), "c%03d", (*next)++);
+	assert_string_equal(id, wanted);
+	return 0;
+}
+
+static void all_of_many_are_listed_in_the_order_of_their_names(void **unused)
+{
+	struct state_dir state = open_root();
+	struct error error = { 0 };
+	char name[8];
+	int count = 0;
+	(void)unused;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "c%03d", i * 7 % MANY);
+		assert_int_equal(mkdirat(state.root, name, 0700), 0);
+	}
+	assert_int_equal(mkdirat(state.root, ".del", 0700), 0);
+	close(openat(state.root, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	assert_int_equal(state_each(&state, &arena, in_order, &count, &error), 0);
+	assert_int_equal(count, MANY);
+	state_close(&state);
 }
 
 static struct record sample(void)
@@ -171,13 +219,13 @@ static void a_damaged_record_is_refused(void **unused)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct error error = { 0 };
 		write_record(&state, bad[i], strlen(bad[i]));
-		assert_int_equal(record_load(&state, &arena, &back, &error), -1);
+		assert_int_equal(record_load(&state, &arena, &back, &error), STATE_DAMAGED);
 		assert_true(error.text[0]);
 	}
 	for (size_t length = 0; length < strlen(good); length++) {
 		struct error error = { 0 };
 		write_record(&state, good, length);
-		assert_int_equal(record_load(&state, &arena, &back, &error), -1);
+		assert_int_equal(record_load(&state, &arena, &back, &error), STATE_DAMAGED);
 	}
 	state_close(&state);
 }
@@ -201,9 +249,171 @@ static void another_process_with_the_pid_is_not_ours(void **unused)
 	assert_int_equal(record_pidfd(&record), -ESRCH);
 }
 
+static void own_identity(struct record *record, char boot[64])
+{
+	char letter;
+	ssize_t length = file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, 64);
+	int pidfd = pidfd_open(getpid()), procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(length > 0);
+	boot[length - 1] = '\0';
+	record->boot_id = boot;
+	record->pid = getpid();
+	record->pid_inode = pidfd_inode(pidfd);
+	assert_int_equal(process_stat(procfs, getpid(), &record->pid_start, &letter), 0);
+	close(pidfd);
+	close(procfs);
+}
+
+/* By what only this process of this boot has; without one of the two numbers by the other. */
+static void a_process_is_known_again(void **unused)
+{
+	struct record record = sample();
+	char boot[64];
+	(void)unused;
+
+	own_identity(&record, boot);
+	int pidfd = record_pidfd(&record);
+	assert_true(pidfd >= 0);
+	close(pidfd);
+	uint64_t inode = record.pid_inode;
+	record.pid_inode = 0; /* as an older version wrote it, or on an older kernel */
+	pidfd = record_pidfd(&record);
+	assert_true(pidfd >= 0);
+	close(pidfd);
+	record.pid_start++;
+	assert_int_equal(record_pidfd(&record), -ESRCH);
+	record.pid_start--;
+	if (inode) {
+		record.pid_inode = inode + 1;
+		assert_int_equal(record_pidfd(&record), -ESRCH);
+		/* Both numbers are given in turn, in each boot anew: where nobody knows the boot the inode proves nothing. */
+		record.boot_id = NULL;
+		pidfd = record_pidfd(&record);
+		assert_true(pidfd >= 0);
+		close(pidfd);
+	}
+	record.boot_id = "another";
+	assert_int_equal(record_pidfd(&record), -ESRCH);
+}
+
+static void who_has_ended_and_was_not_waited_for_is_gone(void **unused)
+{
+	struct record record = sample();
+	char boot[64];
+	(void)unused;
+
+	own_identity(&record, boot);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
+	int pidfd = pidfd_open(child);
+	assert_true(pidfd >= 0);
+	record.pid = child;
+	record.pid_inode = pidfd_inode(pidfd);
+	assert_int_equal(record_pidfd(&record), -ESRCH);
+	close(pidfd);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* The socket alone tells until a `start` has reached it; from then on the program that runs has to be init's, too. */
+static void a_start_that_was_cut_short_is_seen_through(void **unused)
+{
+	struct state_dir state = open_root(), named = open_root();
+	struct record record = sample();
+	struct error error = { 0 };
+	struct stat exe;
+	char boot[64];
+	(void)unused;
+
+	own_identity(&record, boot);
+	assert_int_equal(state_claim(&state, "c", &error), 0);
+	named.id = "c";
+	assert_int_equal(record_status(&named, &record), STATUS_RUNNING);
+	assert_int_equal(mknodat(state.dir, STATE_START_SOCKET, S_IFREG | 0777, 0), 0);
+	assert_int_equal(fchmodat(state.dir, STATE_START_SOCKET, 0777, 0), 0);
+	/* Made by a version whose `start` does not mark it. */
+	assert_int_equal(record_status(&state, &record), STATUS_RUNNING);
+	record.start_marked = true;
+	assert_int_equal(record_status(&state, &record), STATUS_CREATED);
+	assert_int_equal(record_status(&named, &record), STATUS_CREATED);
+	assert_int_equal(fchmodat(state.dir, STATE_START_SOCKET, STATE_START_BEGUN, 0), 0);
+	assert_int_equal(record_status(&state, &record), STATUS_RUNNING);
+	assert_int_equal(record_status(&named, &record), STATUS_RUNNING);
+	assert_int_equal(stat("/proc/self/exe", &exe), 0);
+	record.init_device = exe.st_dev;
+	record.init_inode = exe.st_ino;
+	assert_int_equal(record_status(&state, &record), STATUS_CREATED);
+	assert_int_equal(record_status(&named, &record), STATUS_CREATED);
+	state_close(&state);
+	state_close(&named);
+}
+
+/* Readers need not open the directory; no part of the way is a link. */
+static void a_record_is_found_by_name(void **unused)
+{
+	struct state_dir state = open_root(), named = open_root();
+	struct record record = sample(), back;
+	struct error error = { 0 };
+	(void)unused;
+
+	assert_int_equal(state_claim(&state, "c", &error), 0);
+	named.id = "c";
+	assert_int_equal(record_load(&named, &arena, &back, &error), 0);
+	assert_int_equal(record_save(&state, &record, &arena, &error), 0);
+	assert_int_equal(record_load(&named, &arena, &back, &error), 1);
+	assert_string_equal(back.bundle, record.bundle);
+	assert_int_equal(back.owner, geteuid());
+	assert_int_equal(symlinkat("c", named.root, "link"), 0);
+	named.id = "link";
+	assert_int_equal(state_open_file(&named, STATE_RECORD), -ELOOP);
+	assert_int_equal(record_load(&named, &arena, &back, &error), STATE_DAMAGED);
+	assert_int_equal(renameat(state.dir, STATE_RECORD, state.dir, "elsewhere"), 0);
+	assert_int_equal(symlinkat("elsewhere", state.dir, STATE_RECORD), 0);
+	named.id = "c";
+	assert_int_equal(state_open_file(&named, STATE_RECORD), -ELOOP);
+	assert_int_equal(state_open_file(&state, STATE_RECORD), -ELOOP);
+	named.id = "nobody";
+	assert_int_equal(record_load(&named, &arena, &back, &error), 0);
+	state_close(&state);
+	state_close(&named);
+}
+
+/* Any damage: an answer that has a sentence, or a record that comes back the same when it is written again. */
+static void damage_of_any_kind_is_survived(void **unused)
+{
+	struct state_dir state = open_root();
+	struct record record = sample(), back;
+	struct error error = { 0 };
+	char whole[1024], damaged[1024];
+	uint32_t seed = 7;
+	(void)unused;
+
+	assert_int_equal(state_claim(&state, "c", &error), 0);
+	assert_int_equal(record_save(&state, &record, &arena, &error), 0);
+	ssize_t length = file_read(state.dir, STATE_RECORD, whole, sizeof(whole));
+	assert_true(length > 0);
+	for (int turn = 0; turn < 3000; turn++) {
+		struct error why = { 0 };
+		memcpy(damaged, whole, (size_t)length);
+		for (int times = 1 + turn % 3; times; times--) {
+			seed = seed * 1664525u + 1013904223u;
+			uint32_t random = seed >> 24;
+			damaged[(seed >> 8) % (uint32_t)length] = (char)(turn % 2 ? random : (uint32_t)"{}[],:\"\\09e. "[random % 13]);
+		}
+		write_record(&state, damaged, (size_t)length);
+		int r = record_load(&state, &arena, &back, &why);
+		assert_true(r == 1 ? why.text[0] == '\0' && strcmp(back.id, "c") == 0 && back.bundle[0] == '/'
+				   : r == STATE_DAMAGED && why.text[0]);
+		arena_reset(&arena);
+	}
+	state_close(&state);
+}
+
 static void an_unfinished_record_is_creating_only_while_locked(void **unused)
 {
-	struct state_dir creator = open_root(), reader = open_root();
+	struct state_dir creator = open_root(), reader = open_root(), named = open_root();
 	struct record record = sample();
 	struct error error = { 0 };
 	(void)unused;
@@ -212,8 +422,12 @@ static void an_unfinished_record_is_creating_only_while_locked(void **unused)
 	assert_int_equal(state_claim(&creator, "c", &error), 0);
 	assert_int_equal(state_open(&reader, "c", 0, &error), 0);
 	assert_int_equal(record_status(&reader, &record), STATUS_CREATING);
+	named.id = "c";
+	assert_int_equal(record_status(&named, &record), STATUS_CREATING);
 	state_close(&creator);
 	assert_int_equal(record_status(&reader, &record), STATUS_STOPPED);
+	assert_int_equal(record_status(&named, &record), STATUS_STOPPED);
+	state_close(&named);
 	state_close(&reader);
 }
 
@@ -282,9 +496,16 @@ int main(void)
 		TEST(a_claim_is_exclusive),
 		TEST(an_unknown_id_does_not_exist),
 		TEST(a_lock_is_waited_for),
+		TEST(a_lock_that_is_not_given_up_is_an_error_in_the_end),
+		TEST(all_of_many_are_listed_in_the_order_of_their_names),
 		TEST(a_record_comes_back_as_it_was),
 		TEST(a_damaged_record_is_refused),
 		TEST(another_process_with_the_pid_is_not_ours),
+		TEST(a_process_is_known_again),
+		TEST(who_has_ended_and_was_not_waited_for_is_gone),
+		TEST(a_start_that_was_cut_short_is_seen_through),
+		TEST(a_record_is_found_by_name),
+		TEST(damage_of_any_kind_is_survived),
 		TEST(an_unfinished_record_is_creating_only_while_locked),
 		TEST(removal_stays_inside),
 		TEST(removal_reaches_any_depth),

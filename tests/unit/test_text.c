@@ -93,6 +93,42 @@ static void escapes_by_table(void **state)
 	}
 }
 
+/* What needs no escape is taken in runs: wherever such a run ends, nothing is lost, and nothing is taken twice. */
+static void escapes_stand_anywhere_in_a_text(void **state)
+{
+	static const char *const odd[] = { "\"", "\\", "\n", "\x7f", "\xc3\xbc", "\xff", "\xc2\x9b" };
+	char raw[16];
+
+	(void)state;
+	for (size_t i = 0; i < array_length(odd); i++)
+		for (size_t at = 0; at < 6; at++) {
+			struct text json = text_in(&arena), alone = text_in(&arena), wanted = text_in(&arena);
+			memset(raw, 0, sizeof(raw));
+			memcpy(raw, "abcdef", at);
+			memcpy(raw + at, odd[i], strlen(odd[i]));
+			memcpy(raw + at + strlen(odd[i]), "xyz", 3);
+			text_add_json(&json, raw);
+			text_add_json(&alone, odd[i]);
+			text_printf(&wanted, "\"%.*s%.*sxyz\"", (int)at, "abcdef", (int)alone.length - 2, alone.data + 1);
+			assert_string_equal(json.data, wanted.data);
+		}
+}
+
+static void blanks_fill_up(void **state)
+{
+	struct text text = text_in(&arena);
+
+	(void)state;
+	text_add_blanks(&text, 0);
+	assert_string_equal(text.data, "");
+	text_add(&text, "a");
+	text_add_blanks(&text, 200);
+	text_add(&text, "b");
+	assert_int_equal(text.length, 202);
+	assert_int_equal(strspn(text.data + 1, " "), 200);
+	assert_string_equal(text.data + 201, "b");
+}
+
 static const struct {
 	const char *bytes;
 	size_t length;
@@ -128,6 +164,23 @@ static void arena_blocks_are_aligned_and_zero(void **state)
 	assert_string_equal(arena_printf(&arena, "%s-%d", "a", 1), "a-1");
 }
 
+static void an_arena_hands_out_zeroes_after_a_reset(void **state)
+{
+	struct arena own;
+
+	(void)state;
+	assert_int_equal(arena_open(&own), 0);
+	for (int turn = 0; turn < 3; turn++) {
+		char *block = arena_alloc(&own, 10000);
+		assert_ptr_equal(block, own.base);
+		for (size_t i = 0; i < 10000; i++)
+			assert_int_equal(block[i], 0);
+		memset(block, 'x', 10000);
+		arena_reset(&own);
+	}
+	arena_close(&own);
+}
+
 static void arena_grows_in_place_or_by_copy(void **state)
 {
 	char *block = arena_grow(&arena, NULL, 0, 4);
@@ -147,7 +200,7 @@ static void shared_arena_crosses_but_stays_ours_to_write(void **state)
 	void *again;
 
 	(void)state;
-	assert_int_equal(arena_open_shared(&shared), 0);
+	assert_int_equal(arena_open_shared(&shared, ARENA_ADDRESS), 0);
 	assert_ptr_equal(shared.base, (void *)ARENA_ADDRESS);
 	char *text = arena_string(&shared, "plan");
 	assert_true(fcntl(shared.fd, F_GETFD) & FD_CLOEXEC);
@@ -164,9 +217,9 @@ static void shared_arena_crosses_but_stays_ours_to_write(void **state)
 	munmap(again, 4096);
 
 	struct arena second;
-	assert_int_equal(arena_open_shared(&second), -EEXIST);
+	assert_int_equal(arena_open_shared(&second, ARENA_ADDRESS), -EEXIST);
 	arena_close(&shared);
-	assert_int_equal(arena_open_shared(&second), 0);
+	assert_int_equal(arena_open_shared(&second, ARENA_ADDRESS), 0);
 	arena_close(&second);
 	arena_close(&second);
 }
@@ -198,8 +251,11 @@ int main(void)
 		cmocka_unit_test(text_grows),
 		cmocka_unit_test(an_empty_addition_makes_an_empty_text),
 		cmocka_unit_test(escapes_by_table),
+		cmocka_unit_test(escapes_stand_anywhere_in_a_text),
+		cmocka_unit_test(blanks_fill_up),
 		cmocka_unit_test(utf8_by_table),
 		cmocka_unit_test(arena_blocks_are_aligned_and_zero),
+		cmocka_unit_test(an_arena_hands_out_zeroes_after_a_reset),
 		cmocka_unit_test(arena_grows_in_place_or_by_copy),
 		cmocka_unit_test(shared_arena_crosses_but_stays_ours_to_write),
 		cmocka_unit_test(full_arena_ends_the_process_with_one_line),

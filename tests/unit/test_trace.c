@@ -10,6 +10,7 @@
 #include "run/trace.h"
 #include <cmocka.h>
 
+static struct trace_span host_spans[16], init_spans[16];
 static struct trace trace;
 static struct arena arena;
 static const struct plan_mount mounts[] = { { .target = "/pr\033oc" } };
@@ -18,7 +19,10 @@ static const struct plan plan = { .mounts = { .items = (struct plan_mount *)moun
 static int begin(void **state)
 {
 	(void)state;
-	memset(&trace, 0, sizeof(trace));
+	trace = (struct trace){
+		.host = { host_spans, 0 }, .init = { init_spans, 0 }, .first = 1000000, .last = 20000000,
+		.score = &create_score, .plan = &plan,
+	};
 	return arena_open(&arena);
 }
 
@@ -30,14 +34,14 @@ static void span(struct trace_lane *lane, uint64_t from, uint64_t to, enum trace
 static const char *json(void)
 {
 	struct text out = text_in(&arena);
-	trace_json(&trace, &create_score, &plan, &out);
+	trace_json(&trace, &out);
 	return out.data;
 }
 
 static const char *waterfall(void)
 {
 	struct text out = text_in(&arena);
-	trace_waterfall(&trace, &create_score, &plan, &out);
+	trace_waterfall(&trace, &out);
 	return out.data;
 }
 
@@ -64,14 +68,13 @@ static void times_are_from_the_beginning(void **state)
 static void what_init_says_is_not_believed(void **state)
 {
 	(void)state;
-	span(&trace.host, 1000, 9000, TRACE_STEP, 0, "frame");
-	span(&trace.init, 2000, 3000, TRACE_ROW, 100000, NULL);
-	span(&trace.init, 2000, 3000, TRACE_MOUNT, 1, NULL);
-	span(&trace.init, 2000, 3000, TRACE_STEP, 0, (const char *)1);
-	span(&trace.init, 2000, 3000, 77, 0, NULL);
+	span(&trace.init, 2000000, 3000000, TRACE_ROW, 100000, NULL);
+	span(&trace.init, 2000000, 3000000, TRACE_MOUNT, 1, NULL);
+	span(&trace.init, 2000000, 3000000, TRACE_STEP, 0, (const char *)1);
+	span(&trace.init, 2000000, 3000000, 77, 0, NULL);
 	span(&trace.init, 1, UINT64_MAX, TRACE_ROW, 0, NULL);
-	span(&trace.init, 2000, 10000000, TRACE_ROW, 0, NULL);
-	trace.init.count = UINT32_MAX;
+	span(&trace.init, 2000000, 20000001, TRACE_ROW, 0, NULL);
+	span(&trace.init, 999999, 2000000, TRACE_ROW, 0, NULL);
 	const char *text = json();
 	assert_null(strstr(text, "\"tid\":2,\"args\":{\"what\""));
 	assert_non_null(waterfall());
@@ -80,10 +83,30 @@ static void what_init_says_is_not_believed(void **state)
 static void what_has_not_ended_says_so(void **state)
 {
 	(void)state;
-	span(&trace.host, 1000, 9000, TRACE_STEP, 0, "frame");
-	span(&trace.init, 2000, 0, TRACE_MOUNT, 0, NULL);
-	assert_non_null(strstr(json(), "\"dur\":7.000"));
+	span(&trace.init, 2000000, 0, TRACE_MOUNT, 0, NULL);
+	assert_non_null(strstr(json(), "\"dur\":18000.000"));
 	assert_non_null(strstr(waterfall(), "did not end"));
+}
+
+/* A failing command may end before its first row does, and init after the last thing the runtime does. */
+static void what_lies_behind_the_last_step_of_the_runtime_is_told(void **state)
+{
+	(void)state;
+	span(&trace.host, 1000000, 2000000, TRACE_STEP, 0, "frame");
+	span(&trace.init, 3000000, 4000000, TRACE_MOUNT, 0, NULL);
+	trace.init.spans[0].result = -1;
+	assert_non_null(strstr(json(), "\"ts\":2000.000,\"dur\":1000.000"));
+	assert_non_null(strstr(json(), "\"failed\""));
+}
+
+static void without_a_plan_rows_have_names_and_mounts_none(void **state)
+{
+	(void)state;
+	trace.plan = NULL;
+	span(&trace.init, 3000000, 4000000, TRACE_MOUNT, 0, NULL);
+	assert_null(strstr(json(), "\"ph\":\"X\""));
+	span(&trace.init, 3000000, 4000000, TRACE_ROW, 0, NULL);
+	assert_non_null(strstr(json(), "\"ph\":\"X\""));
 }
 
 int main(void)
@@ -93,6 +116,8 @@ int main(void)
 		cmocka_unit_test_setup(times_are_from_the_beginning, begin),
 		cmocka_unit_test_setup(what_init_says_is_not_believed, begin),
 		cmocka_unit_test_setup(what_has_not_ended_says_so, begin),
+		cmocka_unit_test_setup(what_lies_behind_the_last_step_of_the_runtime_is_told, begin),
+		cmocka_unit_test_setup(without_a_plan_rows_have_names_and_mounts_none, begin),
 	};
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Calls of systemd's manager over D-Bus, by sd-bus; libsystemd is loaded when somebody asks: most commands never do. */
-#include "cgroup/bus.h"
+/* Calls of systemd's manager over D-Bus, by sd-bus; libsystemd is loaded when somebody asks. */
+#include "libs/bus.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -89,7 +89,7 @@ static bool bind_all(void *library)
 	return true;
 }
 
-/* Once; there is one command a process. */
+/* Once; there is one call a process. */
 static int load(struct error *error)
 {
 	static enum { UNKNOWN, LOADED, ABSENT, OLD } state;
@@ -166,11 +166,11 @@ static int start(struct bus *bus, int socket)
 	return r;
 }
 
-int bus_open(struct bus *bus, bool user, int socket, const struct bus_place *place, int64_t deadline, struct error *error)
+int bus_open(struct bus *bus, bool user, int socket, bool direct, int64_t deadline, struct error *error)
 {
 	_cleanup_fd int fd = socket;
 
-	*bus = (struct bus){ .direct = place->direct, .deadline = deadline };
+	*bus = (struct bus){ .direct = direct, .deadline = deadline };
 	try(load(error));
 	int r = start(bus, fd);
 	if (bus->connection) /* it closes the socket, from sd_bus_set_fd on, which cannot fail */

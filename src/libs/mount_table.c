@@ -1,12 +1,13 @@
-/* The mount table, by libmount, which is loaded when somebody asks: most hosts never do. */
-#include "cgroup/mount_table.h"
+/* The mount table, by libmount, for hierarchies that are not in their usual place. */
+#include "libs/libs.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <string.h>
-#include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/format.h"
 
+#define LIBRARY "libmount.so.1"
 #define FORWARD 0 /* MNT_ITER_FORWARD */
 
 struct libmnt_table;
@@ -52,19 +53,6 @@ static bool bind(void *library, struct libmount *to)
 	return true;
 }
 
-/* Loaded once; there is one command a process. */
-static const struct libmount *libmount(void)
-{
-	static struct libmount functions;
-	static enum { UNKNOWN, LOADED, ABSENT } state;
-
-	if (state == UNKNOWN) {
-		void *library = dlopen("libmount.so.1", RTLD_NOW | RTLD_LOCAL);
-		state = library && bind(library, &functions) ? LOADED : ABSENT;
-	}
-	return state == LOADED ? &functions : NULL;
-}
-
 static bool has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -83,22 +71,32 @@ static bool fits(const struct libmount *l, struct libmnt_fs *fs, const char *con
 	       has_word(l->mnt_fs_get_fs_options(fs), controller);
 }
 
-const char *mount_table_find_v1(const char *controller, struct arena *arena)
+/* From its root. */
+static void search(const struct libmount *l, const char *controller, char *path, size_t size)
 {
-	const struct libmount *l = libmount();
-	const char *found = NULL;
-	struct libmnt_fs *fs;
-
-	if (!l)
-		return NULL;
 	struct libmnt_table *table = l->mnt_new_table_from_file("/proc/self/mountinfo");
 	struct libmnt_iter *iter = l->mnt_new_iter(FORWARD);
-	while (table && iter && !found && l->mnt_table_next_fs(table, iter, &fs) == 0)
-		if (fits(l, fs, controller))
-			found = arena_string(arena, l->mnt_fs_get_target(fs));
+	struct libmnt_fs *fs;
+
+	while (table && iter && !*path && l->mnt_table_next_fs(table, iter, &fs) == 0)
+		if (fits(l, fs, controller) && format(path, size, "%s", l->mnt_fs_get_target(fs)) >= size)
+			*path = '\0';
 	if (iter)
 		l->mnt_free_iter(iter);
 	if (table)
 		l->mnt_unref_table(table);
-	return found;
+}
+
+int libs_find_v1(const char *controller, struct libs_answer *answer)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	struct libmount functions;
+
+	/* dlopen(3) has no number for "it is not there". */
+	const char *said = library ? NULL : dlerror();
+	if (said && !strstr(said, "No such file"))
+		return fail(&answer->error, 0, "cannot load " LIBRARY ": %s", said);
+	if (library && bind(library, &functions))
+		search(&functions, controller, answer->path, sizeof(answer->path));
+	return 0;
 }
