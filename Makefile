@@ -95,10 +95,10 @@ $(BUILD)/host/%.o: src/%.c
 	$(call quiet,CC)$(HOST_CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
 
 # One directory, one kind of objects.
-KIND := $(if $(READ_BACK),release,debug)
+KIND := $(if $(READ_BACK),release,debug)$(if $(MUSL),-musl)
 ifneq ($(MAKECMDGOALS),clean)
 ifneq ($(filter-out $(KIND),$(shell mkdir -p $(BUILD); cat $(BUILD)/kind 2>/dev/null || echo $(KIND) >$(BUILD)/kind)),)
-$(error $(BUILD) has objects of the other kind, with or without DEBUG=1: give another BUILD, or make clean)
+$(error $(BUILD) has objects of another kind, with or without DEBUG=1 or musl: give another BUILD, or make clean)
 endif
 endif
 
