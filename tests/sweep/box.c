@@ -212,6 +212,13 @@ bool prepared(enum before before, struct words *words)
 	return true;
 }
 
+pid_t waiting_init(const struct command *command)
+{
+	const pid_t pid = command->before == CREATED ? pid_in_file() : 0;
+
+	return pid > 1 ? pid : 0;
+}
+
 bool looks_right(enum reference which, struct words *words)
 {
 	pid_t pid = pid_in_file();
@@ -326,6 +333,13 @@ static void failed(const struct command *command, const struct traced *run, stru
 	}
 }
 
+/* Who is told that another create has the cgroup leaves it to that one's container. There is none here: its cgroup must be empty. */
+static void play_the_other(const struct traced *run)
+{
+	if (run->hit && run->nr == SYS_flock && run->error == EAGAIN && strstr(said_by(2), "another container is being made in it"))
+		remains_remove_cgroups(box.id);
+}
+
 void after_fault(const struct command *command, const struct traced *run, struct figures *figures, struct words *words)
 {
 	in_session_before = has.filter_early && run->hit && run->nr == SYS_setsid;
@@ -334,6 +348,7 @@ void after_fault(const struct command *command, const struct traced *run, struct
 		figures->survived += right && run->hit;
 		figures->wrong += !right;
 	} else {
+		play_the_other(run);
 		failed(command, run, figures, words);
 	}
 	figures->errors += !taken_away(words);

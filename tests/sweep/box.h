@@ -58,6 +58,7 @@ const char *said_by(int stream);
 
 /* These say what is wrong, if anything is. */
 bool prepared(enum before before, struct words *words);
+pid_t waiting_init(const struct command *command); /* that its preparation has left for it, or 0 */
 bool has_terminal(void); /* the bundle */
 bool looks_right(enum reference which, struct words *words);
 bool said_right(enum reference which, struct words *words); /* the last call, on stdout */

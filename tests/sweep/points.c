@@ -23,12 +23,13 @@ static void tell(const char *config, const struct command *command, const struct
 }
 
 /* False if the call did not come. The next point, which takes the same id, shows that this is possible. */
-static bool point(const char *config, const struct command *command, const struct shot *shot, struct figures *figures)
+static bool point(const char *config, const struct command *command, struct shot *shot, struct figures *figures)
 {
 	words.length = 0;
 	words.text[0] = '\0';
 	run.hit = false;
 	if (prepared(command->before, &words)) {
+		shot->waiting = shot->side == INIT ? waiting_init(command) : 0;
 		call_disturbed(command->line, shot, &run);
 		figures->points += run.hit;
 		if (alone)

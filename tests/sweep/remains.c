@@ -295,12 +295,14 @@ static int unlink_new(const char *path, const struct stat *stat, int type, struc
 	return 0;
 }
 
+void remains_remove_cgroups(const char *id) { each_cgroup(id, removed, NULL); }
+
 void remains_clear(const char *id)
 {
 	kill_ours();
 	for (int i = 0; i < TRIES && processes_remain(NULL); i++)
 		nap();
-	for (int i = 0; i < 50 && (each_cgroup(id, removed, NULL), each_cgroup(id, told, NULL)); i++)
+	for (int i = 0; i < 50 && (remains_remove_cgroups(id), each_cgroup(id, told, NULL)); i++)
 		nap();
 	nftw(work, unlink_new, 16, FTW_PHYS | FTW_DEPTH);
 	/* What cannot be unmounted here would be found at every later point. */

@@ -49,7 +49,7 @@ static bool has_init(const struct command *command)
 {
 	if (options.systemd && (strcmp(command->name, "delete") == 0 || strcmp(command->name, "update") == 0))
 		return true;
-	return command->makes || strncmp(command->name, "exec", strlen("exec")) == 0;
+	return command->makes || command->before == CREATED || strncmp(command->name, "exec", strlen("exec")) == 0;
 }
 
 static void make_rows(void)

@@ -41,6 +41,7 @@ struct shot {
 	enum act act;
 	enum side side;
 	int at, which;
+	pid_t waiting; /* an init that waits for its start when the command begins, or 0: INIT, too */
 };
 
 struct traced {
@@ -118,6 +119,9 @@ void remains_begin(const char *work);
 
 /* What there is of a container besides that: processes, cgroups, mounts, files. Waits for what takes its time to go. */
 bool remains_of(const char *id, struct words *words);
+
+/* Those of a container's cgroups in which there is nobody. */
+void remains_remove_cgroups(const char *id);
 
 /* Takes everything away by force, for the next point to begin clean. */
 void remains_clear(const char *id);

@@ -1,8 +1,10 @@
 /* Runs one command under ptrace and disturbs one system call of it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -252,6 +254,26 @@ static void follow(pid_t root, const struct shot *shot, struct traced *result)
 	}
 }
 
+/* From the call on in which init waits for its start: with less, each run would count another number of its calls. */
+static void take_waiting(pid_t init)
+{
+	char name[40], call[32] = "";
+	int status, tries = 0;
+
+	snprintf(name, sizeof(name), "/proc/%d/syscall", init);
+	while (slurp(AT_FDCWD, name, call, sizeof(call)) < 1 || atol(call) != SYS_accept4) {
+		if (tries++ == 5000)
+			give_up("init does not wait for its start: %s", call);
+		usleep(1000);
+	}
+	if (ptrace(PTRACE_SEIZE, init, 0, OPTIONS) < 0 || ptrace(PTRACE_INTERRUPT, init, 0, 0) < 0)
+		give_up("cannot trace init: %s", strerror(errno));
+	if (waitpid(init, &status, __WALL) != init || !WIFSTOPPED(status))
+		give_up("init did not stop");
+	known(init);
+	ptrace(PTRACE_SYSCALL, init, 0, 0);
+}
+
 void trace_run(char *const *argv, const int streams[3], const struct shot *shot, struct traced *result)
 {
 	int status;
@@ -275,6 +297,8 @@ void trace_run(char *const *argv, const int streams[3], const struct shot *shot,
 	}
 	set_patience(patience);
 	known(root);
+	if (shot->waiting)
+		take_waiting(shot->waiting);
 	ptrace(PTRACE_SYSCALL, root, 0, 0);
 	follow(root, shot, result);
 	set_patience(0);
