@@ -29,6 +29,7 @@ struct cgroup {
 	int lock;       /* with a count alone: what keeps other creates out, besides fd[0]; -1: that one, or none */
 	int v2;         /* the one for CLONE_INTO_CGROUP, a copy of the number in fd[], -1: none */
 	bool made;      /* false: the last part of the path existed (and was empty) */
+	bool v2_made;   /* ... of the v2 tree alone */
 };
 
 /* Finds out what the host has; text lives in the arena. No cgroups is a layout too. 0, or -errno: what is there cannot be told. */

@@ -16,8 +16,8 @@ struct pid_list {
  * are left out. 0, also if the cgroup is gone, or -errno. */
 int cgroup_processes(const struct cgroup_at *at, struct arena *arena, struct pid_list *to);
 
-/* Whether it is among them; without any memory. */
-bool cgroup_has_process(const struct cgroup_at *at, pid_t pid);
+/* Whether it is among them; without any memory. 1, 0, or -errno: it may be where we could not look. */
+int cgroup_has_process(const struct cgroup_at *at, pid_t pid);
 
 bool pid_list_has(const struct pid_list *list, pid_t pid);
 

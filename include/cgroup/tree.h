@@ -30,6 +30,9 @@ bool tree_marked(int dir);
 struct record_cgroup;
 int tree_of(const struct record_cgroup *hierarchy, const char *path);
 
+/* Whether a directory is that one, and nobody else's by now. 1, 0; or -errno: one that cannot be looked at is not gone. */
+int tree_is_the_one(const struct record_cgroup *hierarchy, int dir);
+
 /* Whether a path names a cgroup of its own: something below the root, without "..". Whoever kills or removes asks first. */
 bool tree_path_valid(const char *path);
 

@@ -70,6 +70,9 @@ int container_create(const struct invocation *invocation, struct prepared *prepa
 		     struct error *error);
 void container_close(struct stage *stage);
 
+/* Says why what was to be undone after another error is still there. */
+void container_tell_left(const struct error *error);
+
 /* The state root by --root, or the default one. */
 const char *state_root_path(const struct invocation *invocation);
 

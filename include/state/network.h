@@ -9,6 +9,8 @@
 #define STATE_NETWORK_HOME "network.home"      /* where they come from; kept first */
 #define STATE_NETWORK_NAMESPACE "network"      /* the container's */
 
+#define NETWORK_NAMES_MOST 1024 /* other names of a device */
+
 struct network_device {
 	const char *host;             /* its name here */
 	int32_t index, index_inside;  /* its number here, and in the container's namespace */
@@ -40,7 +42,8 @@ int network_keep(const struct state_dir *state, const char *name, int namespace,
 /* A namespace kept; the caller's fd. -ENOENT: none is. -ENOTTY: in this mount namespace none is. */
 int network_kept(const struct state_dir *state, const char *name);
 
-/* A process in the mount namespace in which they are kept, if that is another than ours; 0: nobody is, as far as we see. */
+/* A process in the mount namespace in which they are kept, if that is another than ours; 0: nobody is, as far as we see; -errno: we cannot
+ * look. */
 pid_t network_keeper(const struct network_note *note);
 
 /* Gives up the namespaces kept in a state directory, which need not have its name any more. */

@@ -22,6 +22,8 @@ struct victims {
 	int v1[CGROUP_DIRECTORIES_MOST];
 	size_t count;
 	int freezer; /* one of v1, or -1 */
+	int first;   /* one of these, which tells whose they all are, or -1 */
+	const struct record_cgroup *first_hierarchy;
 };
 
 static void close_all(struct victims *victims)
@@ -34,7 +36,7 @@ static void close_all(struct victims *victims)
 /* One that cannot be opened is not gone: somebody may be in there. */
 static int open_all(struct victims *victims, const struct cgroup_at *at)
 {
-	*victims = (struct victims){ .v2 = -1, .freezer = -1 };
+	*victims = (struct victims){ .v2 = -1, .freezer = -1, .first = -1 };
 	for (size_t i = 0; i < at->count && victims->count < CGROUP_DIRECTORIES_MOST; i++) {
 		const struct record_cgroup *hierarchy = &at->hierarchies[i];
 		int dir = tree_of(hierarchy, at->path);
@@ -42,6 +44,10 @@ static int open_all(struct victims *victims, const struct cgroup_at *at)
 			continue;
 		if (dir < 0)
 			return dir;
+		if (victims->first < 0) {
+			victims->first = dir;
+			victims->first_hierarchy = hierarchy;
+		}
 		if (hierarchy->v2 && victims->v2 < 0) {
 			victims->v2 = dir;
 			continue;
@@ -98,8 +104,9 @@ static int shoot_process_of(pid_t thread, const struct shooting *shooting)
 
 	if (pidfd < 0)
 		return pidfd == -ESRCH ? 0 : pidfd;
-	if (process_of_thread(thread) != process || tree_processes(shooting->dir, is_pid, &thread) == 0)
-		return 0;
+	int here = tree_processes(shooting->dir, is_pid, &thread);
+	if (here <= 0 || process_of_thread(thread) != process)
+		return here;
 	int r = pidfd_signal(pidfd, SIGKILL);
 	return r == -ESRCH ? 0 : r;
 }
@@ -151,8 +158,12 @@ static int aim(pid_t pid, void *data)
 	struct shooting *shooting = data;
 	int pidfd = pidfd_open(pid), r = 0;
 
-	if (pidfd == -EINVAL || pidfd == -ENOENT) /* a thread, before and since Linux 6.16 */
-		return shoot_process_of(pid, shooting);
+	if (pidfd == -EINVAL || pidfd == -ENOENT) { /* a thread, before and since Linux 6.16 */
+		r = shoot_process_of(pid, shooting);
+		if (r == -EMFILE && shooting->count && (r = fire(shooting)) == 0)
+			r = shoot_process_of(pid, shooting);
+		return r;
+	}
 	if (pidfd == -EMFILE && shooting->count && (r = fire(shooting)) == 0)
 		pidfd = pidfd_open(pid);
 	if (r < 0 || pidfd < 0)
@@ -188,10 +199,14 @@ static int kill_v1(const struct victims *victims, int round, int64_t deadline)
 	return r;
 }
 
-/* How many are left, or -errno. */
+/* How many are left, or -errno. Once they have all gone another container may take a cgroup that stays: its mark comes before its init, in
+ * the hierarchy that a create begins with. */
 static int left(const struct victims *victims)
 {
 	bool populated = false, frozen;
+	int ours = victims->first < 0 ? 0 : tree_is_the_one(victims->first_hierarchy, victims->first);
+	if (ours <= 0)
+		return ours;
 	int r = victims->v2 < 0 ? 0 : tree_events(victims->v2, &populated, &frozen), all = populated;
 
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
@@ -230,7 +245,10 @@ static int kill_v2(const struct victims *victims, int64_t deadline)
 {
 	int r = file_write(victims->v2, "cgroup.kill", "1");
 
-	return r == -EOPNOTSUPP ? kill_threaded(victims->v2, deadline) : r == -ENODEV ? 0 : r;
+	/* Gone, between our look and this; of the file itself when it is opened, it is ENOENT. */
+	if (r == -ENODEV || r == -ENOENT)
+		return 0;
+	return r == -EOPNOTSUPP ? kill_threaded(victims->v2, deadline) : r;
 }
 
 /* Nothing has been killed before the first round; after it there is more patience each time. */

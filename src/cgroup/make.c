@@ -35,7 +35,9 @@ struct making {
 	const struct plan_cgroup *plan;
 	const struct plan_cgroup_directory *directory;
 	int root;
-	unsigned made; /* how many directories at the end of the path are ours */
+	size_t next;     /* as much of the path as ends with the next directory */
+	unsigned made;   /* how many directories are ours, in a row ... */
+	size_t made_end; /* ... and as much of the path as ends with the last of them */
 };
 
 /* The child of that name, made if it is not there. */
@@ -47,12 +49,14 @@ static int make_child(struct making *m, int parent, const char *name)
 		m->made = dir < 0 ? m->made : 0; /* only an unbroken row at the end is ours */
 		return dir;
 	}
-	if (mkdirat(parent, name, 0755) == 0)
-		m->made++;
-	else if (errno == EEXIST)
+	if (mkdirat(parent, name, 0755) < 0) {
+		if (errno != EEXIST)
+			return -errno;
 		m->made = 0; /* somebody else was faster */
-	else
-		return -errno;
+	} else {
+		m->made++;
+		m->made_end = m->next;
+	}
 	return tree_open(parent, name);
 }
 
@@ -97,6 +101,7 @@ static int walk(struct making *m, struct error *error)
 			return -ENAMETOOLONG;
 		memcpy(name, path, length);
 		name[length] = '\0';
+		m->next = (size_t)(path - m->plan->path) + length;
 		path += length + (path[length] == '/');
 		int r = length ? step_into(m, &at, name, error) : 0;
 		if (r < 0)
@@ -105,13 +110,14 @@ static int walk(struct making *m, struct error *error)
 	return take_fd(&at);
 }
 
-/* Takes away what `walk` made, from the leaf upwards; a directory that somebody uses by now stays. */
+/* Takes away what `walk` made, however far it came, from the last upwards; a directory that somebody uses by now stays. */
 static void unmake(struct making *m)
 {
 	char path[PATH_MAX];
 
 	if (m->root < 0 || format(path, sizeof(path), "%s", m->plan->path) >= sizeof(path))
 		return;
+	path[m->made_end] = '\0';
 	for (; m->made; m->made--) {
 		char *name = strrchr(path, '/');
 		if (!name)
@@ -284,8 +290,10 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 	bool known = fstat(dir, &info) == 0;
 	cgroup->inode[cgroup->count] = known ? info.st_ino : 0;
 	cgroup->fd[cgroup->count++] = dir;
-	if (m->directory->v2)
+	if (m->directory->v2) {
 		cgroup->v2 = dir;
+		cgroup->v2_made = m->made || m->plan->unit;
+	}
 	cgroup->made = cgroup->made || m->made || m->plan->unit;
 	uint64_t *mark = &cgroup->mark[cgroup->count - 1];
 	/* Before the lock: whoever has that instead of us takes over that the directory is to be removed. */
@@ -306,7 +314,7 @@ static int make_one(struct making *m, struct cgroup *cgroup, struct error *error
 int cgroup_check_unused(const struct plan_cgroup *plan, struct error *error)
 {
 	for (size_t i = 0; i < plan->directory_count; i++) {
-		const struct making making = { plan, &plan->directories[i], -1, 0 };
+		const struct making making = { .plan = plan, .directory = &plan->directories[i], .root = -1 };
 		_cleanup_fd int dir = tree_leaf(plan->directories[i].mount, plan->directories[i].v2, plan->path);
 		if (dir >= 0)
 			try(check_unused(&making, dir, 0, error));
@@ -342,9 +350,11 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 	if (!tree_path_valid(plan->path) || plan->directory_count > CGROUP_DIRECTORIES_MOST)
 		return fail_at(error, &plan->at, EINVAL, "'%s' cannot be a container's cgroup", plan->path);
 	while (r == 0 && count < plan->directory_count) {
-		making[count] = (struct making){ plan, &plan->directories[count], -1, 0 };
+		making[count] = (struct making){ .plan = plan, .directory = &plan->directories[count], .root = -1 };
 		r = make_one(&making[count++], cgroup, error);
 	}
+	/* Until the lock is given back nobody begins with what we take away; the other descriptors may be needed for that. */
+	_cleanup_fd int lock = r < 0 ? take_fd(&cgroup->lock) : -1;
 	if (r < 0)
 		cgroup_close(cgroup);
 	while (count--) {

@@ -120,15 +120,18 @@ static int find_in(int dir, void *data)
 	return tree_processes(dir, find, data);
 }
 
-bool cgroup_has_process(const struct cgroup_at *at, pid_t pid)
+int cgroup_has_process(const struct cgroup_at *at, pid_t pid)
 {
-	int found = 0;
+	int first = 0;
 
-	for (size_t i = 0; i < at->count && found <= 0 && tree_path_valid(at->path); i++) {
+	for (size_t i = 0; i < at->count && tree_path_valid(at->path); i++) {
 		_cleanup_fd int dir = tree_of(&at->hierarchies[i], at->path);
-		found = dir >= 0 ? tree_each(dir, find_in, &pid) : 0;
+		int found = dir >= 0 ? tree_each(dir, find_in, &pid) : dir == -ENOENT || dir == -ENODEV ? 0 : dir;
+		if (found > 0)
+			return 1;
+		first = first ? first : found;
 	}
-	return found > 0;
+	return first;
 }
 
 bool pid_list_has(const struct pid_list *list, pid_t pid)

@@ -80,8 +80,7 @@ bool tree_marked(int dir)
 	return fgetxattr(dir, MARK, NULL, 0) > 0;
 }
 
-/* 1, 0; or -errno: one that cannot be looked at is not gone. */
-static int is_the_one(const struct record_cgroup *hierarchy, int dir)
+int tree_is_the_one(const struct record_cgroup *hierarchy, int dir)
 {
 	struct stat info;
 	uint64_t mark;
@@ -99,7 +98,7 @@ int tree_of(const struct record_cgroup *hierarchy, const char *path)
 
 	if (dir < 0)
 		return dir;
-	int ours = is_the_one(hierarchy, dir);
+	int ours = tree_is_the_one(hierarchy, dir);
 	return ours > 0 ? take_fd(&dir) : ours < 0 ? ours : -ENOENT;
 }
 

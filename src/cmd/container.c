@@ -71,18 +71,23 @@ static void reap(int pidfd, int timeout_ms)
 #define DEATH_MS 200
 
 /* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
+void container_tell_left(const struct error *error)
+{
+	char sentence[1024];
+
+	error_sentence(error, sentence, sizeof(sentence));
+	log_warning("cannot undo all of it, delete --force will: %s", sentence);
+}
+
 static void undo(struct prepared *prepared, struct stage *stage)
 {
-	struct error ignored = { 0 };
+	struct error left = { 0 };
 
 	/* One that is frozen dies when the cgroup goes. */
 	if (stage->pidfd >= 0 && pidfd_signal(stage->pidfd, SIGKILL) == 0)
 		reap(stage->pidfd, DEATH_MS);
-	if (stage->claimed && container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, prepared->own, &ignored) < 0) {
-		char sentence[1024];
-		error_sentence(&ignored, sentence, sizeof(sentence));
-		log_warning("cannot undo all of it, delete --force will: %s", sentence);
-	}
+	if (stage->claimed && container_destroy(&stage->state, &stage->record, &prepared->plan->hooks, prepared->own, &left) < 0)
+		container_tell_left(&left);
 	if (stage->pidfd >= 0)
 		reap(stage->pidfd, 0);
 	container_close(stage);

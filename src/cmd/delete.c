@@ -53,6 +53,21 @@ static int give_up_record(const char *id, struct record *record)
 	return 1;
 }
 
+/* The copy of it was made before there was an init: it knows the cgroup, and whether that was made for the container. Where it was not, who
+ * is in there may be anybody. */
+static int go_by_backup(const char *id, const struct record *record)
+{
+	bool poststop = false;
+
+	for (uint32_t i = 0; i < record->hooks.count; i++)
+		poststop = poststop || strcmp(record->hooks.items[i], "poststop") == 0;
+	const char *processes = record_owns_cgroup(record) ? "" : ": its processes, if there are any, are left as they are";
+	const char *hooks = !poststop ? "" : *processes ? ", and its poststop hooks are not run" : ": its poststop hooks are not run";
+	if (*processes || *hooks)
+		log_warning("the state of container '%s' is damaged%s%s", id, processes, hooks);
+	return 1;
+}
+
 /* Force goes by what exists, so a broken or missing record is no obstacle; the directory goes in any case. */
 static int open_forced(const struct invocation *invocation, const char *id, struct state_dir *state, struct record *record,
 		       struct error *error)
@@ -66,6 +81,8 @@ static int open_forced(const struct invocation *invocation, const char *id, stru
 		r = record_load_backup(state, invocation->arena, record, &found);
 		if (r == 0 || r == STATE_DAMAGED)
 			r = give_up_record(id, record);
+		else if (r > 0)
+			r = go_by_backup(id, record);
 	}
 	if (r >= 0)
 		return 1;

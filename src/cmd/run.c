@@ -62,6 +62,15 @@ static int finish(struct prepared *prepared, struct stage *stage, struct error *
 	return 0;
 }
 
+/* After another error, which is the one that is told. */
+static void finish_failed(struct prepared *prepared, struct stage *stage)
+{
+	struct error left;
+
+	if (finish(prepared, stage, &left) < 0)
+		container_tell_left(&left);
+}
+
 static void tell_oom(const struct record *record, struct oom_tally *tally)
 {
 	int64_t kills = container_oom_seen(record, tally);
@@ -79,8 +88,7 @@ static int attend_and_finish(const struct invocation *invocation, struct prepare
 
 	_cleanup_fd int signals = signals_all(error);
 	if (signals < 0) {
-		struct error ignored;
-		finish(prepared, stage, &ignored);
+		finish_failed(prepared, stage);
 		return -1;
 	}
 	attended->signals = signals;
@@ -129,8 +137,7 @@ static int run(const struct invocation *invocation, struct error *error)
 	if (result == 0 && o->detach)
 		result = readiness_wait(&readiness, stage.pidfd, signals, error);
 	if (result < 0) {
-		struct error ignored;
-		finish(&prepared, &stage, &ignored);
+		finish_failed(&prepared, &stage);
 	} else if (!o->detach) {
 		result = attend_and_finish(invocation, &prepared, &stage, &attended, error);
 	}

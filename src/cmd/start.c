@@ -10,8 +10,10 @@
 static int destroy_failed(const struct invocation *invocation, struct state_dir *state, const struct record *record,
 			  const struct plan_hooks *hooks)
 {
-	struct error ignored = { 0 };
-	container_destroy(state, record, hooks, invocation->arena, &ignored);
+	struct error left = { 0 };
+
+	if (container_destroy(state, record, hooks, invocation->arena, &left) < 0)
+		container_tell_left(&left);
 	return -1;
 }
 
@@ -57,9 +59,12 @@ static int start(const struct invocation *invocation, struct error *error)
 	/* A hook may call us for this container: the lock is not ours meanwhile. */
 	state_unlock(&state);
 	if (poststart(invocation, &record, hooks, error) < 0) {
-		struct error gone = { 0 };
-		if (state_relock(&state, &gone) == 0) /* the one that we have started: its id may be another's by now */
+		struct error locked = { 0 };
+		int r = state_relock(&state, &locked); /* the one that we have started: its id may be another's by now */
+		if (r == 0)
 			destroy_failed(invocation, &state, &record, hooks);
+		else if (r != STATE_ABSENT)
+			container_tell_left(&locked);
 		return -1;
 	}
 	state_close(&state);

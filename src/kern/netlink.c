@@ -292,8 +292,8 @@ int netlink_find(int netlink, const char *name, int32_t index, struct netlink_de
 	struct netlink_request request;
 
 	begin(&request, TYPE_GET_LINK, 0, &part, sizeof(part));
-	if (name)
-		add(&request, LINK_NAME, name, strlen(name) + 1);
+	if (name) /* the kernel looks for either in all names, and takes nothing longer in the first */
+		add(&request, strlen(name) < NETLINK_NAME ? LINK_NAME : LINK_OTHER_NAME, name, strlen(name) + 1);
 	int r = exchange(netlink, &request, &taker);
 	if (r == 0 && !found.index)
 		r = -ENODEV;

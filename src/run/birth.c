@@ -108,6 +108,7 @@ static int not_born(struct stage *stage, int code, struct error *error)
 	if (stage->plan->kind == PLAN_EXEC)
 		return fail(error, code, "cannot make a process in the container's cgroup%s",
 			    code == EAGAIN ? ": pids.max, or RLIMIT_NPROC, has no room for one more" :
+			    code == ENODEV ? ": it has been removed, as it is when the container has ended" :
 			    code == EACCES ? " from outside of what the user's systemd owns: run it below 'systemd-run --user --scope'" :
 			    "");
 	if (container_oom_at_birth(&stage->record))
@@ -262,11 +263,12 @@ static int wait_for_exec(void *data, int done)
 	return waiting->given_up ? -ECANCELED : 0;
 }
 
-/* Where others are before it, they may have frozen the cgroup. One that is made for it nobody has. */
+/* Where others are before it, or the cgroup was there and may be somebody else's, it may be frozen by the time. One that is made for it
+ * nobody has. */
 static int birth_in_cgroup(struct stage *stage, const struct birth *birth, pid_t *pid, struct error *error)
 {
 	struct waiting waiting = { .stage = stage, .error = error };
-	const bool others = stage->plan->kind == PLAN_EXEC && birth->cgroup >= 0;
+	const bool others = birth->cgroup >= 0 && (stage->plan->kind == PLAN_EXEC || !stage->cgroup.v2_made);
 
 	*pid = others ? process_birth_beside(birth, wait_for_exec, &waiting) : process_birth(birth);
 	return waiting.given_up ? -1 : 0;

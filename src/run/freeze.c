@@ -31,13 +31,16 @@ int container_pause(const struct state_dir *state, const struct record *record, 
 		return fail(error, 0, "cannot pause container '%s': it has no cgroup", record->id);
 	int r = cgroup_freeze(&at, FREEZE_S * 1000, signals);
 	/* An init that is ending has left its cgroup before it counts as ended; one that somebody has moved away has not been stopped. */
-	bool inside = cgroup_has_process(&at, record->pid), ended = record_status(state, record) == STATUS_STOPPED;
-	if (r == 0 && inside && !ended)
+	int inside = cgroup_has_process(&at, record->pid);
+	bool ended = record_status(state, record) == STATUS_STOPPED;
+	if (r == 0 && inside > 0 && !ended)
 		return 0;
 	if (r < 0 && inside && !ended)
 		return not_frozen(record, -r, signals, error);
 	/* A cgroup that is not removed with the container must not stay so. */
 	cgroup_thaw(&at);
+	if (inside < 0 && !ended)
+		return fail(error, -inside, "cannot pause container '%s': cannot look whether its init is in its cgroup", record->id);
 	return fail(error, 0, "container not running: init has %s",
 		    ended ? "exited (no such process)" : "left its cgroup: it is ending, or was moved");
 }

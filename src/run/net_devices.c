@@ -51,6 +51,9 @@ static int note_addresses(struct stage *stage, int from, struct network_device *
 	return 0;
 }
 
+/* A note is JSON. */
+#define NOT_TO_NOTE(what) what " is not UTF-8, and could not be given back"
+
 static int note_names(struct stage *stage, int from, struct network_device *device, const struct place *at, struct error *error)
 {
 	struct text text = text_in(stage->arena);
@@ -61,9 +64,14 @@ static int note_names(struct stage *stage, int from, struct network_device *devi
 		return fail_at(error, at, -r, "cannot read the other names of network device '%s'", device->host);
 	for (size_t i = 0; i < text.length; i++)
 		count += !text.data[i];
+	if (count > NETWORK_NAMES_MOST)
+		return fail_at(error, at, 0, "network device '%s' has more than %d other names", device->host, NETWORK_NAMES_MOST);
 	const char **names = arena_array(stage->arena, const char *, count + 1);
-	for (size_t i = 0, begin = 0; i < count; begin += strlen(names[i++]) + 1)
+	for (size_t i = 0, begin = 0; i < count; begin += strlen(names[i++]) + 1) {
 		names[i] = text.data + begin;
+		if (!utf8_valid(names[i], strlen(names[i])))
+			return fail_at(error, at, 0, NOT_TO_NOTE("another name of network device '%s'"), device->host);
+	}
 	device->names = (struct json_strings){ .items = names, .count = (uint32_t)count, .given = true };
 	return 0;
 }
@@ -75,6 +83,8 @@ static int note_master(struct stage *stage, int from, struct network_device *dev
 
 	if (r < 0)
 		return fail_at(error, at, -r, "cannot look at what network device '%s' is a port of", device->host);
+	if (device->master && !utf8_valid(master.name, strlen(master.name)))
+		return fail_at(error, at, 0, NOT_TO_NOTE("the name of what network device '%s' is a port of"), device->host);
 	device->master_name = device->master ? arena_string(stage->arena, master.name) : NULL;
 	return 0;
 }
@@ -145,7 +155,17 @@ static const struct { int code; const char *why; } reasons[] = {
 	{ ENFILE, " (no number is left for its name)" },
 };
 
-static int move(struct stage *stage, const struct network_way *way, const struct plan_net_device *plan, const struct network_device *device,
+/* A bond gives its ports an address of its own, and takes it back when they leave: by the other one it is known again. */
+static int note_hardware(struct stage *stage, int netlink, struct network_device *device)
+{
+	struct netlink_device inside;
+
+	try(netlink_find(netlink, NULL, device->index_inside, &inside));
+	device->hardware = if_any(stage, inside.hardware);
+	return 0;
+}
+
+static int move(struct stage *stage, const struct network_way *way, const struct plan_net_device *plan, struct network_device *device,
 		struct error *error)
 {
 	const struct netlink_move there = {
@@ -155,6 +175,8 @@ static int move(struct stage *stage, const struct network_way *way, const struct
 
 	/* No need to set it down first: whoever moves it does. */
 	int r = netlink_move(way->from, &there);
+	if (r == 0 && device->master)
+		r = note_hardware(stage, way->to, device);
 	if (r == 0)
 		r = network_readdress(way->to, device->index_inside, &device->addresses, NETLINK_STOP, stage->arena);
 	if (r == 0)
@@ -196,8 +218,11 @@ int host_net_devices(struct stage *stage, struct error *error)
 	}
 	try(network_save(&stage->state, &note, stage->arena, error));
 	try(keep_namespaces(stage, namespace, error));
-	for (size_t i = 0; i < note.devices.count; i++)
+	for (size_t i = 0; i < note.devices.count; i++) {
 		try(move(stage, &way, &plan->net_devices[i], &devices[i], error));
+		if (devices[i].master)
+			try(network_save(&stage->state, &note, stage->arena, error));
+	}
 	return 0;
 }
 

@@ -81,7 +81,7 @@ static int drop_name(const struct journey *journey, const struct network_device 
 		return taken;
 	try(netlink_drop_name(journey->way.from, device->index_inside, name));
 	if (is_noted(device, name))
-		log_warning("network device '%s' is back without its other name '%s': that is taken", device->host, name);
+		log_warning("network device '%s' comes back without its other name '%s': that is taken", device->host, name);
 	return 0;
 }
 
@@ -230,7 +230,7 @@ static int look(const struct journey *journey, struct coming *one)
 /* Its name is not the host's, and the kernel's choice at best: that it had inside, say, if its own was taken in the moment of the move. */
 static int take_other_name(const struct journey *journey, struct coming *one)
 {
-	if (!is_taken_name(one->here.name))
+	if (!is_taken_name(one->here.name) || strcmp(one->here.name, one->device->host) == 0)
 		try(netlink_rename(journey->way.to, one->index, TAKEN_NAME));
 	return look(journey, one);
 }
@@ -310,6 +310,8 @@ static int not_kept(const struct state_dir *state, const struct network_note *no
 	pid_t keeper = network_keeper(note);
 	bool gone = false;
 
+	if (keeper < 0)
+		return fail(error, -keeper, "cannot look for the mount namespace that container '%s' was made in", state->id);
 	if (keeper)
 		return fail(error, 0, "the network devices of container '%s' can be brought back only from the mount namespace that it was "
 			    "made in: delete it there (nsenter --mount=/proc/%d/ns/mnt)", state->id, (int)keeper);

@@ -18,8 +18,6 @@
 #include "kern/namespaces.h"
 #include "kern/procfs.h"
 
-#define NAMES_MOST 1024
-
 JSON_TABLE(network_device_table, "network device", struct network_device,
 	F_STRING(struct network_device, host, "host", FIELD_REQUIRED | FIELD_NOT_EMPTY),
 	F_INT(struct network_device, index, "index", FIELD_REQUIRED, 1, INT32_MAX),
@@ -32,7 +30,7 @@ JSON_TABLE(network_device_table, "network device", struct network_device,
 	F_STRING(struct network_device, permanent, "permanent", 0),
 	F_INT(struct network_device, link, "link", 0, 0, INT32_MAX),
 	F_INT(struct network_device, link_namespace, "linkNamespace", 0, 0, INT32_MAX),
-	F_STRINGS(struct network_device, names, "names", 0, NAMES_MOST),
+	F_STRINGS(struct network_device, names, "names", 0, NETWORK_NAMES_MOST),
 	F_BOOL(struct network_device, up, "up", 0),
 	F_UINTS(struct network_device, addresses, "addresses", 0, UINT8_MAX),
 );
@@ -113,11 +111,14 @@ pid_t network_keeper(const struct network_note *note)
 		return 0;
 	DIR *list = all < 0 ? NULL : fdopendir(all);
 	if (!list)
-		return 0;
+		return -errno;
 	take_fd(&all); /* the list's */
-	for (struct dirent *entry; !found && (entry = readdir(list));)
+	errno = 0;
+	for (struct dirent *entry; !found && (entry = readdir(list)); errno = 0)
 		if (number_u32(entry->d_name, INT32_MAX, &pid) == 0 && mounts_of(procfs, entry->d_name) == note->mounts)
 			found = (pid_t)pid;
+	if (!found)
+		found = -errno;
 	closedir(list);
 	return found;
 }
