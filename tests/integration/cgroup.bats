@@ -147,10 +147,8 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	create
 	call rt start "$id"
 	ok
-	sleep 1
-	local stat
-	stat=$(cgroup_value cpu cpu.stat cpu.stat)
-	(( $(awk '$1 == "nr_throttled" {print $2}' <<<"$stat") > 2 ))
+	throttled() { (( $(cgroup_value cpu cpu.stat cpu.stat | awk '$1 == "nr_throttled" {print $2}') > 2 )); }
+	wait_for 10 throttled
 }
 
 @test "cpuset: cpus and mems" {
@@ -195,7 +193,7 @@ resources() { edit '.linux.resources += $r' --argjson r "$1"; }
 	local begin=$SECONDS
 	call rt delete --force "$id"
 	ok
-	(( SECONDS - begin <= 5 ))
+	(( SECONDS - begin <= 5 * SLOW ))
 	nothing_left
 }
 

@@ -37,7 +37,7 @@ load lib.bash
 		wait $two || b=$?
 		is "$(( (a == 0) + (b == 0) ))" 1 "successful starts"
 		contains "$(cat "$T/a" "$T/b")" "cannot start"
-		wait_for 5 test -e "$rootfs/tmp/ran"
+		wait_for 5 test -s "$rootfs/tmp/ran"
 		is "$(wc -l <"$rootfs/tmp/ran")" 1
 		call rt delete --force "$id"
 		ok
@@ -90,11 +90,11 @@ load lib.bash
 	local maker i made=0
 	args wait
 	mkdir -p -m 0700 "$state"
-	strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=800000:when=1 \
+	strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=$((4 * SLOW))s:when=1 \
 		"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id" >/dev/null 2>"$T/create" </dev/null 3>&- &
 	maker=$!
 	wait_for 5 eval '[[ $(ls -A "$state") ]]'
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < 2; i++)); do
 		call rt list
 		ok
 		is "$err" "" "what list says"
@@ -135,20 +135,23 @@ load lib.bash
 	skip_on runc "1.1 has no lock"
 	needs caisson "the calls it makes"
 	command -v strace >/dev/null || skip "no strace"
-	local nth remover starter c=0
+	local nth remover starter held c=0
 	args wait
 	mkdir -p -m 0700 "$state"
 	# It looks for the container once to end it, and once more to lock it.
 	strace -qq -o "$T/calls" -e trace=openat -e signal=none "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
 	nth=$(grep -n "\"$id\"" "$T/calls" | sed -n '2s/:.*//p')
 	[[ $nth ]]
-	timeout 10 strace -qq -o /dev/null -e trace=openat -e inject=openat:delay_enter=1500000:when="$nth" \
+	# For half of the time that it waits for the lock.
+	timeout $((20 * SLOW)) strace -qq -o "$T/removing" -e trace=openat -e signal=none -e inject=openat:delay_enter=2s:when="$nth" \
 		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id" >/dev/null 2>"$T/delete" </dev/null 3>&- &
 	remover=$!
-	sleep 0.3
+	wait_for 5 eval '(($(grep -c . "$T/removing") >= nth))'
 	create
 	ok
-	kill -STOP "$(pid_of)"
+	held=$(pid_of)
+	((held > 1))
+	kill -STOP "$held"
 	"$RUNTIME" --root "$state" "${owner_option[@]}" start "$id" >/dev/null 2>"$T/start" </dev/null 3>&- &
 	starter=$!
 	agents+=("$starter")

@@ -80,12 +80,12 @@ setup() {
 @test "C89: kill" {
 	edit '.process.args = ["/bin/probe", "wait"]'
 	sweep_kill() { sweep "${CRASH_STRIDE:-5}" running "$RUNTIME" --root "$state" kill "$id" KILL; }
-	edit '.process.args = ["/bin/probe", "sleep", "0.3"]'
+	edit '.process.args = ["/bin/probe", "sleep", "2"]'
 	sweep_kill
 }
 
 @test "C89: delete --force" {
-	edit '.process.args = ["/bin/probe", "sleep", "0.3"]'
+	edit '.process.args = ["/bin/probe", "sleep", "2"]'
 	sweep "${CRASH_STRIDE:-4}" running "$RUNTIME" --root "$state" delete --force "$id"
 }
 
@@ -122,15 +122,18 @@ setup() {
 }
 
 @test "C91: a system call that fails once: a clean error or success" {
-	local name error c n
+	local name error c n injected=0 before
+	needs_containers
 	# The program ends by itself, so that strace, which follows init too, does not wait.  mmap is not among them: the first ones are the dynamic loader's.
 	for name in openat openat2 mkdirat write clone3 fsopen fsmount open_tree mount_setattr move_mount sendmsg recvmsg memfd_create socket renameat; do
 		strace -e trace="$name" true >/dev/null 2>&1 || continue
+		before=$injected
 		for error in ENOMEM EINTR EIO; do
 			for n in 1 2 5; do
 				c=0
-				{ timeout -k 1 20 strace -f -qq -o /dev/null -e trace="$name" -e signal=none -e inject="$name:error=$error:when=$n" \
+				{ timeout -k 1 20 strace -f -qq -o "$T/strace" -e trace="$name" -e signal=none -e inject="$name:error=$error:when=$n" \
 					"$RUNTIME" --root "$state" run --bundle "$bundle" "$id" >/dev/null 2>"$T/err" </dev/null 3>&- || c=$?; } 2>/dev/null
+				! grep -q INJECTED "$T/strace" || injected=$((injected + 1))
 				(( c != 124 )) || { complain "hung: $name $error $n"; false; }
 				(( c < 128 )) || { complain "died: $name $error $n: $c $(<"$T/err")"; false; }
 				(( c == 0 )) || [[ -s $T/err ]] || { complain "no words: $name $error $n: $c"; false; }
@@ -140,7 +143,10 @@ setup() {
 				nothing_left || { complain "left: $name $error $n"; false; }
 			done
 		done
+		((injected > before)) || { complain "no $name has failed"; false; }
 	done
+	echo "# $injected have failed" >&3
+	((injected >= 90)) || { complain "only $injected have failed"; false; }
 }
 
 # ---- what cannot be read just now is not damaged ----

@@ -72,8 +72,13 @@ gone_cgroup() {
 @test "an abandoned create is stopped for every command" {
 	needs_containers
 	needs caisson "what an abandoned create is"
-	edit '.hooks.prestart = [{"path": "/bin/sleep", "args": ["sleep", "30"]}]'
-	timeout -s KILL 0.5 "$RUNTIME" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- || true
+	edit '.hooks.prestart = [{"path": "/bin/sh", "args": ["sh", "-c", "touch \"$0\"; exec sleep 30", $h], "env": ["PATH=/usr/bin:/bin"]}]' --arg h "$T/hook"
+	"$RUNTIME" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- &
+	local creator=$!
+	agents+=("$creator")
+	wait_for 5 test -e "$T/hook"
+	kill -KILL "$creator"
+	wait "$creator" 2>/dev/null || true
 	wait_for 3 is_state stopped
 	call rt start "$id"
 	fails "stopped"

@@ -151,15 +151,21 @@ start_stuck() {
 }
 
 @test "a paused container is killed by SIGKILL, a fork bomb included" {
+	skip_on runc "1.1 cannot always freeze it"
 	local pid_namespace
+	bombed() { (($(cgroup_value pids pids.current pids.current) > 50)); }
 	for pid_namespace in own shared; do
 		[[ $pid_namespace == own ]] || edit '.linux.namespaces |= map(select(.type != "pid"))'
-		edit '.process.args = ["/bin/sh", "-c", "bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done"] | .linux.resources.pids = {limit: 100}'
+		# A shell that cannot fork ends, all of them in the end; but not the one that goes on throwing bombs, nor init, which has no more to
+		# fork. Nobody is waited for: who ends is gone at once.
+		edit '.process.args = ["/bin/sh", "-c", $s] | .linux.resources.pids = {limit: 100}' --arg s 'exec 2>/dev/null; trap "" CHLD
+			bomb() { bomb | bomb & }
+			(while :; do command eval "bomb &"; done) & exec probe wait'
 		create
 		ok
 		call rt start "$id"
 		ok
-		sleep 0.5
+		wait_for 5 bombed
 		paused
 		LIMIT=10 call rt kill "$id" KILL
 		ok
@@ -203,7 +209,13 @@ start_stuck() {
 
 @test "what the payload froze itself stays frozen when it is resumed, and dies with it" {
 	skip_on runc "1.1 cannot kill it"
-	local own command
+	local own command before now
+	one_stands() {
+		mapfile -t before < <(cells)
+		sleep 0.2
+		mapfile -t now < <(cells)
+		(((before[0] == now[0]) + (before[1] == now[1]) == 1))
+	}
 	for command in kill delete; do
 		start_probe count /tmp/cells 2 1 + wait
 		all_move 2
@@ -218,11 +230,7 @@ start_stuck() {
 		none_moves
 		resumed
 		kill -0 "$child"
-		local before now
-		mapfile -t before < <(cells)
-		sleep 0.2
-		mapfile -t now < <(cells)
-		is "$(((before[0] == now[0]) + (before[1] == now[1])))" 1 "cells that stand still"
+		wait_for 3 one_stands
 		paused
 		if [[ $command == kill ]]; then
 			LIMIT=10 call rt kill "$id" KILL
@@ -286,14 +294,18 @@ start_stuck() {
 
 @test "a pause that is killed leaves a paused container, for resume, kill and delete" {
 	skip_on runc "1.1 gives up sooner"
-	local then pauser
+	local then pauser try
 	start_stuck
 	for then in resume kill delete; do
-		"$RUNTIME" --root "$state" pause "$id" >/dev/null 2>&1 </dev/null 3>&- &
-		pauser=$!
-		wait_for 3 is_state paused
-		kill -KILL $pauser
-		wait $pauser 2>/dev/null || true
+		# A legacy freezer that does not get all is thawed for a moment now and then: who is killed just there leaves it so.
+		for try in 1 2 3 4 5; do
+			"$RUNTIME" --root "$state" pause "$id" >/dev/null 2>&1 </dev/null 3>&- &
+			pauser=$!
+			wait_for 3 is_state paused
+			kill -KILL $pauser
+			wait $pauser 2>/dev/null || true
+			! unified && ((try < 5)) && ! is_state paused || break
+		done
 		is "$(state_of)" paused
 		case $then in
 		resume)

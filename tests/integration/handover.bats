@@ -316,8 +316,12 @@ message 1 BARRIER=1"
 	NOTIFY_SOCKET=$T/manager create
 	ok
 	ln -s "$canary/file" "$state/$id/notify/notify.sock"
-	NOTIFY_SOCKET=$T/manager timeout 2 "$RUNTIME" --root "$state" start "$id" >/dev/null 2>&1 3>&- || true
-	[[ -S $state/$id/notify/notify.sock && ! -L $state/$id/notify/notify.sock ]]
+	NOTIFY_SOCKET=$T/manager "$RUNTIME" --root "$state" "${owner_option[@]}" start "$id" >/dev/null 2>&1 </dev/null 3>&- &
+	local starting=$!
+	agents+=("$starting")
+	wait_for 5 eval '[[ -S $state/$id/notify/notify.sock && ! -L $state/$id/notify/notify.sock ]]'
+	kill "$starting"
+	wait "$starting" || true
 	canary_unharmed
 }
 
@@ -327,7 +331,7 @@ message 1 BARRIER=1"
 	receiver datagram "$T/manager"
 	edit '.linux.namespaces -= [{"type":"network"}]'
 	for how in "exit 7" "trap 15 + wait"; do
-		args sleep 1 + linger + $how
+		args sleep 3 + linger + $how
 		NOTIFY_SOCKET=$T/manager run_in_background
 		wait_for 5 is_state running
 		# Until the box has closed its own ends nobody may take the messages, or the box would be the last to close them.
@@ -353,7 +357,7 @@ message 1 BARRIER=1"
 	local stopped pid
 	receiver datagram "$T/manager"
 	edit '.linux.namespaces -= [{"type":"network"}]'
-	args sleep 1 + linger + exit 0
+	args sleep 3 + linger + exit 0
 	NOTIFY_SOCKET=$T/manager create
 	ok
 	NOTIFY_SOCKET=$T/manager "$RUNTIME" --root "$state" start "$id" >/dev/null 2>&1 3>&- &
@@ -411,12 +415,13 @@ message 1 BARRIER=1"
 @test "NOTIFY_SOCKET: who listens for the word has nothing else open, and is gone once it has come" {
 	needs caisson "a process of its own"
 	receiver datagram "$T/manager"
-	args sleep 1 + notify READY=1 + trap 15 + wait
+	edit '.process.args = ["/bin/sh", "-c", "while [ ! -e /tmp/go ]; do sleep 0.05; done; exec probe notify READY=1 + trap 15 + wait"]'
 	NOTIFY_SOCKET=$T/manager run_in_background
 	wait_for 5 is_state running
 	local listener
 	listener=$(pgrep -x -P "$runtime_pid" caisson)
 	is "$(find "/proc/$listener/fd" -mindepth 1 | wc -l)" 3
+	touch "$rootfs/tmp/go"
 	hears "message 0 READY=1"
 	wait_for 5 not_there "/proc/$listener"
 	kill -TERM "$runtime_pid"
@@ -641,9 +646,9 @@ closed"
 
 @test "run adopts and reaps the container's orphans, and returns when init ends" {
 	edit '.linux.namespaces -= [{"type":"pid"}]'
-	edit '.process.args = ["/bin/sh", "-c", "(sleep 0.4 &) ; (sleep 60 &) ; sleep 1"]'
+	edit '.process.args = ["/bin/sh", "-c", "(sleep 0.4 &) ; (sleep 60 &) ; sleep 3"]'
 	run_in_background
-	wait_for 5 pgrep -P "$runtime_pid" -f "sleep 60"
+	wait_for 5 pgrep -P "$runtime_pid" -x -f "sleep 60"
 	sleep 0.7
 	is "$(ps -o stat= --ppid "$runtime_pid" | grep -c Z || true)" 0 "zombies"
 	ended_with 0
@@ -652,11 +657,11 @@ closed"
 
 @test "run --no-subreaper leaves orphans to others" {
 	edit '.linux.namespaces -= [{"type":"pid"}]'
-	edit '.process.args = ["/bin/sh", "-c", "(sleep 60 &) ; sleep 1"]'
+	edit '.process.args = ["/bin/sh", "-c", "(sleep 60 &) ; sleep 3"]'
 	run_in_background --no-subreaper
-	wait_for 5 pgrep -f "sleep 60"
+	wait_for 5 pgrep -x -f "sleep 60"
 	sleep 0.2
-	is "$(pgrep -P "$runtime_pid" -f "sleep 60" | wc -l)" 0
+	is "$(pgrep -P "$runtime_pid" -x -f "sleep 60" | wc -l)" 0
 	ended_with 0
 	nothing_left
 }

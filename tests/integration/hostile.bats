@@ -235,57 +235,120 @@ harmless() {
 
 # ---- the working directory ----
 
+# leaking COMMAND...: with descriptors 3 to 24 of a directory of the host, in which there is a file "marker".
+leaking() (
+	for ((fd = 3; fd <= 24; fd++)); do eval "exec $fd<\"\$T/leaked\""; done
+	exec timeout --foreground -k 1 "$((20 * SLOW))" "$@"
+)
+
+# leaks: makes the directory, and shows that who gets to it finds the marker.
+leaks() {
+	mkdir "$T/leaked"
+	echo marked >"$T/leaked/marker"
+	call leaking ls /proc/self/fd/3/ /proc/self/fd/24/
+	ok
+	is "$(grep -cx marker <<<"$out")" 2 "what is leaked"
+}
+
+# at CWD COMMAND...: the command, with CWD as the working directory of config.json.
+at() {
+	edit '.process.cwd = $c' --arg c "$1"
+	"${@:2}"
+}
+
+# inside_or_refused CWD OUTPUT: where the program says it was and what it saw, or words about CWD. Of ours no magic link leads anywhere.
+inside_or_refused() {
+	if [[ $code == 0 && $(runtime_name) != caisson ]]; then
+		out=$2
+		[[ $(value cwd) == /* ]]
+		lacks "$out" marker
+	elif [[ $(runtime_name) == caisson ]]; then
+		fails_any "cannot make the working directory '$1': " "chdir to cwd ("
+		contains "$err" "$1"
+		lacks "$2" marker
+	else
+		fails_any "$1" "working directory"
+		lacks "$2" marker
+	fi
+}
+
 @test "C21: cwd through /proc/self/fd/N never leads out: run with leaked descriptors" {
 	local n
-	for n in 3 4 5 6 7 8 9 10 12 15 20; do
-		edit '.process.cwd = $c' --arg c "/proc/self/fd/$n"
-		args cwd + list . + stat ../../../../../../../etc/debian_version
-		call "$HELPERS/caller" leak=24 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
-		if [[ $code == 0 ]]; then
-			[[ $(value cwd) == /* ]]
-			lacks "$out" "debian_version file"
-			lacks "$out" "lost+found"
-		fi
+	leaks
+	args cwd + list .
+	at / call leaking "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	ok
+	says "cwd /"
+	for n in {3..20}; do
+		at "/proc/self/fd/$n" call leaking "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		inside_or_refused "/proc/self/fd/$n" "$out"
 		rm -rf "$rootfs/proc/self"
 	done
+	nothing_left
 }
 
 @test "C21: the same for create and start" {
 	local n
-	for n in 3 5 7 8 9; do
-		edit '.process.cwd = $c' --arg c "/proc/self/fd/$n"
-		args cwd + list .
-		call_create "$HELPERS/caller" leak=24 -- "$RUNTIME" --root "$state" create --bundle "$bundle" "$id"
+	leaks
+	args cwd + list .
+	for n in / 3 5 7 8 9; do
+		[[ $n == / ]] || n=/proc/self/fd/$n
+		at "$n" call_create leaking "$RUNTIME" --root "$state" create --bundle "$bundle" "$id"
+		if [[ $n == / ]]; then ok; fi
 		if [[ $code == 0 ]]; then
 			call rt start "$id"
+			ok
 			wait_for 5 is_state stopped
-			lacks "$(box_output)" lost+found
 		fi
+		if [[ $n == / ]]; then box_says "cwd /"; else inside_or_refused "$n" "$(box_output)"; fi
 		call rt delete --force "$id"
 		ok
+	done
+	nothing_left
+}
+
+@test "C21: the same for exec" {
+	local cwd
+	leaks
+	start_probe wait
+	for cwd in / /proc/self/fd/{3..20} /proc/1/cwd /proc/self/root/../..; do
+		call leaking "$RUNTIME" --root "$state" exec --cwd "$cwd" "$id" /bin/probe cwd + list .
+		if [[ $cwd == / ]]; then
+			ok
+			says "cwd /"
+		else
+			inside_or_refused "$cwd" "$out"
+		fi
 	done
 }
 
 @test "C21: cwd that is a link to a magic link" {
 	local target
-	for target in /proc/self/fd/7 /proc/1/cwd /proc/self/root/../../.. /proc/self/fd/3/../../..; do
+	leaks
+	args cwd + list . + cat etc/hostname
+	for target in / /proc/self/fd/7 /proc/1/cwd /proc/self/root/../../.. /proc/self/fd/3/../../..; do
 		ln -sfn "$target" "$rootfs/where"
-		edit '.process.cwd = "/where"'
-		args cwd + list . + cat etc/hostname
-		call "$HELPERS/caller" leak=24 -- "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
-		if [[ $code == 0 ]]; then
-			[[ $(value cwd) == /* ]]
-			lacks "$out" lost+found
+		at /where call leaking "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		if [[ $target == / ]]; then
+			ok
+			says "cwd /"
+		else
+			inside_or_refused /where "$out"
 		fi
 	done
+	nothing_left
 }
 
 @test "C21, C67: a preserved directory of the host does not become the cwd" {
-	edit '.process.cwd = "/proc/self/fd/3"'
+	leaks
+	args cwd + list . + list /proc/self/fd/3
+	at / call leaking "$RUNTIME" --root "$state" run --preserve-fds 1 --bundle "$bundle" "$id"
+	ok
+	says "cwd /" "list /proc/self/fd/3 marker"
 	args cwd + list .
-	call "$HELPERS/caller" leak=1 -- "$RUNTIME" --root "$state" run --preserve-fds 1 --bundle "$bundle" "$id"
-	fails
-	lacks "$out" lost+found
+	at /proc/self/fd/3 call leaking "$RUNTIME" --root "$state" run --preserve-fds 1 --bundle "$bundle" "$id"
+	fails_any "/proc/self/fd/3" "working directory"
+	lacks "$out" marker
 	nothing_left
 }
 

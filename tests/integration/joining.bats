@@ -208,7 +208,7 @@ no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 	local ended
 	edit '.linux.namespaces += [{type: "user"}]'
 	# Not before the shell is sleep: bash would wait for it.
-	bash -c '(sleep 0.3; exec unshare -Ur true) & echo $! >"$0"; exec sleep 30' "$T/ended" 3>&- &
+	bash -c '(until [[ $(<"/proc/$$/comm") == sleep ]]; do sleep 0.02; done; exec unshare -Ur true) & echo $! >"$0"; exec sleep 30' "$T/ended" 3>&- &
 	agents+=("$!")
 	wait_for 5 test -s "$T/ended"
 	ended=$(<"$T/ended")
@@ -420,6 +420,8 @@ no_container() { [[ ! -e $state/$id ]] && ! rt state "$id" 2>/dev/null; }
 	local holder=$!
 	agents+=("$holder")
 	wait_for 5 grep -q deny "/proc/$holder/setgroups"
+	# The last that is written.
+	wait_for 5 grep -q . "/proc/$holder/gid_map"
 	chown -R 2000:2000 "$rootfs"
 	chmod a+rx "$T" "${T%/*}" "${T%/*/*}"
 	edit '.linux.namespaces += [{"type": "user", "path": $p}] | .mounts = [.mounts[] | select(.destination == "/proc")]

@@ -173,9 +173,9 @@ load lib.bash
 	start_probe exit 0
 	wait_for 5 is_state stopped
 	local before=${EPOCHREALTIME/./}
-	call rt start "$id"
+	LIMIT=8 call rt start "$id"
 	fails "cannot start a container that has stopped"
-	(( ${EPOCHREALTIME/./} - before < 500000 ))
+	(( ${EPOCHREALTIME/./} - before < 4000000 * SLOW ))
 }
 
 @test "C73, C74: init killed between create and start: stopped, start fails at once, delete works" {

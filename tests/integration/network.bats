@@ -320,8 +320,11 @@ unchanged() { is "$(look)" "$before" "the host's network devices"; }
 
 # Somebody who stays in the container's network namespace when that ends.
 stay_in_box() {
+	local box
+	box=$(readlink "/proc/$(pid_of)/ns/net")
 	nsenter --net="/proc/$(pid_of)/ns/net" sleep 60 </dev/null >/dev/null 2>&1 3>&- &
 	agents+=("$!")
+	wait_for 5 eval '[[ $(readlink "/proc/${agents[-1]}/ns/net") == "$box" ]]'
 }
 
 # put_in_place ADDRESS: another veth than the container's eth0, with its name, number and address, whose other end stays in there.
@@ -358,6 +361,25 @@ stranger_at() {
 	stranger_at dev0
 }
 
+@test "netDevices: a stranger has not the other's name either where that looks like one of the kernel's choice" {
+	needs caisson "netDevices"
+	local address
+	cable a
+	in_net ip link set port-a down
+	in_net ip link set port-a name dev3 up
+	address=$(look_at dev3 | jq -r .address)
+	devices '{"dev3": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	stay_in_box
+	put_in_place "$address"
+	call rt delete --force "$id"
+	ok
+	contains "$err" "network device 'dev3' is not the one that went into the container"
+	is "$(names_in in_net)" "br0 dev0 lo"
+	stranger_at dev0
+}
+
 @test "netDevices: a device whose address was changed comes back, but not into its place" {
 	needs caisson "netDevices"
 	cable a
@@ -374,8 +396,9 @@ stranger_at() {
 
 @test "netDevices: other names that a device was given inside do not become the host's; its own stay" {
 	needs caisson "netDevices"
+	local long; long=longer-than-a-name-may-be-$(printf '%0100d' 7)
 	cable a
-	in_net ip link property add dev end-a altname of-the-host
+	in_net ip link property add dev end-a altname of-the-host altname "$long"
 	devices '{"end-a": {"name": "eth0"}}'
 	come_back
 	before=$(look)
@@ -385,7 +408,41 @@ stranger_at() {
 	ok
 	is "$err" ""
 	unchanged
-	is "$(in_net ip -j link show dev end-a | jq -c '.[0].altnames')" '["of-the-host"]'
+	is "$(in_net ip -j link show dev end-a | jq -c '.[0].altnames | sort')" "[\"$long\",\"of-the-host\"]"
+}
+
+@test "netDevices: a name that cannot be noted is refused, and nothing has moved" {
+	needs caisson "netDevices"
+	cable a
+	in_net ip link property add dev end-a altname $'no-\xff-text'
+	before=$(look)
+	devices '{"end-a": {"name": "eth0"}}'
+	come_back
+	create
+	fails "another name of network device 'end-a' is not UTF-8" "linux.netDevices"
+	unchanged
+	nothing_is_left
+}
+
+@test "netDevices: a port of a bond comes back as it was" {
+	needs caisson "netDevices"
+	local addresses
+	in_net ip link add bond0 type bond mode active-backup 2>/dev/null || skip "the kernel has no bonds"
+	in_net ip link add port-a type veth peer name end-a
+	in_net ip link add port-b type veth peer name end-b
+	in_net ip link set port-a master bond0
+	in_net ip link set port-b master bond0
+	in_net ip link set bond0 up
+	before=$(look)
+	addresses=$(in_net ip -j link | jq -c 'map([.ifname, .address])')
+	devices '{"port-b": {"name": "eth0"}}'
+	come_back
+	start_probe wait
+	call rt delete --force "$id"
+	ok
+	is "$err" ""
+	unchanged
+	is "$(in_net ip -j link | jq -c 'map([.ifname, .address])')" "$addresses" "the addresses"
 }
 
 @test "netDevices: a device with hundreds of long other names comes back" {
@@ -575,7 +632,8 @@ delete_killed() {
 	command -v strace >/dev/null || skip "there is no strace"
 	local number
 	for ((number = 1; number < 100; number++)); do
-		in_net ip link delete end-a 2>/dev/null || true
+		# The kernel ends the container's network namespace, and the cable with it, when it likes.
+		in_net ip link delete port-a 2>/dev/null || true
 		cable a
 		devices '{"end-a": {"name": "eth0"}}'
 		args wait
@@ -608,7 +666,7 @@ delete_killed() {
 		sleep "$SLOW"
 		in_net ip link add end-a type bridge
 	) 3>&- &
-	call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=sendto -e "inject=sendto:delay_enter=$((3 * SLOW))s:when=$number" \
+	call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=sendto -e "inject=sendto:delay_enter=$((6 * SLOW))s:when=$number" \
 		"$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
 	ok
 	contains "$err" "network device 'end-a' is back as 'dev0': the name is taken"
@@ -627,7 +685,7 @@ delete_killed() {
 	in_net ip link property add dev br0 altname second-a
 	call rt delete --force "$id"
 	ok
-	contains "$err" "network device 'end-a' is back without its other name 'second-a': that is taken"
+	contains "$err" "network device 'end-a' comes back without its other name 'second-a': that is taken"
 	unchanged
 	is "$(in_net ip -j link show dev end-a | jq -c '.[0].altnames')" '["first-a"]'
 }
@@ -660,6 +718,12 @@ delete_killed() {
 	devices '{"end-a": {"name": "eth0"}}'
 	come_back
 	start_probe wait
+	# Nor does it give them up where it cannot see who is in that namespace.
+	if command -v strace >/dev/null; then
+		call timeout -s KILL 60 strace -qq -o "$T/strace" -e trace=getdents64 -P /proc -e inject=getdents64:error=ENOMEM \
+			nsenter --mount="/proc/$other/ns/mnt" "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
+		fails "cannot look for the mount namespace that container '$id' was made in"
+	fi
 	call nsenter --mount="/proc/$other/ns/mnt" "$RUNTIME" --root "$state" "${owner_option[@]}" delete --force "$id"
 	fails "network devices" "from the mount namespace that it was made in" "nsenter --mount=/proc/"
 	is "$(is_state stopped && names_in in_net)" "br0 lo port-a"

@@ -60,6 +60,8 @@ json_pids() { json | jq -r '.[]' | tr '\n' ' '; }
 	wait_for 3 box_says nested
 	wait_for 3 is_length 4
 	[[ $(cat "$(cgroup_dir freezer)/own/deeper/cgroup.procs") ]]
+	# Each of them is the shell at first.
+	wait_for 3 eval '[[ $(rt ps "$id" -o pid,args | grep -c "sleep 1000$") == 3 ]]'
 	call rt ps "$id" -o pid,args
 	ok
 	is "$(table_pids 1)" "$(json_pids)"
@@ -144,10 +146,13 @@ $pid probe"
 	is "$out" "[$pid]"
 }
 
+threads_are() { [[ $(rt ps "$id" -emo pid,lwp | awk '$1 == "-"' | wc -l) == "$1" ]]; }
+
 @test "threads follow their process" {
 	skip_on runc "1.1 wants a number in each row"
 	start_probe count /tmp/cells 2 3 + wait
 	wait_for 3 is_length 3
+	wait_for 3 threads_are 7
 	call rt ps "$id" -emo pid,lwp
 	ok
 	is "$(awk 'NR > 1 && $1 != "-" { print $1 }' <<<"$out" | sort -n | tr '\n' ' ')" "$(json_pids)"

@@ -521,6 +521,15 @@ teardown() {
 	is "$(cat "$T"/out? | grep -c '^uid 0 ')" 3
 }
 
+# Processes with an id of his, or of what `ranges` has given the container.
+his_processes() {
+	local pid uid
+	while read -r pid uid; do
+		[[ -n ${processes_before[/proc/$pid]-} ]] || ((uid != user && (uid < 100000 || uid >= 101000))) || echo "$pid"
+	done < <(ps -eo pid=,uid=)
+}
+no_process_of_his() { [[ -z $(his_processes) ]]; }
+
 @test "killed at any time while it creates: delete --force leaves nothing" {
 	skip_on runc "leaves something"
 	ranges
@@ -535,7 +544,7 @@ teardown() {
 		ok
 		wait_for 3 no_processes
 	done
-	[[ -z $(pgrep -u 1000,100000-101000 2>/dev/null) ]]
+	wait_for 3 no_process_of_his
 }
 
 @test "a container's init is not traced or looked into by other containers of the user that share its pid namespace" {

@@ -86,7 +86,7 @@ load lib.bash
 	if unified; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
 	wait_for 3 is_state paused
 	if unified; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
-	is "$(state_of)" running
+	wait_for 3 is_state running
 }
 
 @test "a cgroup that was there before is used and stays" {

@@ -285,7 +285,8 @@ other() { timeout 20 "$RUNTIME" --root "$T/other" "$@"; }
 @test "a unit of that name that has failed is not in the way" {
 	here
 	args wait
-	edit '.annotations = {"org.systemd.property.RuntimeMaxSec": "uint64 1", "org.systemd.property.TimeoutStopSec": "uint64 1"}'
+	# It runs from the scope's start: create must have ended by then.
+	edit '.annotations = {"org.systemd.property.RuntimeMaxSec": "uint64 \($slow)", "org.systemd.property.TimeoutStopSec": "uint64 1"}' --argjson slow "$SLOW"
 	call_create other --systemd-cgroup create --bundle "$bundle" other
 	ok
 	wait_for 10 is_property ActiveState failed
@@ -334,10 +335,10 @@ other() { timeout 20 "$RUNTIME" --root "$T/other" "$@"; }
 	args wait
 	local ms pid
 	for ms in 0 10 20 40 80 160; do
-		rt create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- &
+		"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- &
 		pid=$!
-		sleep "$(printf '0.%03d' "$((ms * SLOW))")"
-		pkill -KILL -P "$pid" || true
+		sleep "$(printf '%d.%03d' "$((ms * SLOW / 1000))" "$((ms * SLOW % 1000))")"
+		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 		call rt delete --force "$id"
 		ok

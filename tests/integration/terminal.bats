@@ -305,15 +305,21 @@ shows() { has_line "$screen" "$1" || { complain "not on the screen: '$1'"; retur
 	says "mode cooked" "exit 0" "mode same"
 }
 
+# tells_size ROWS COLUMNS: the container's command tells each new size, and ends at that one.
+tells_size() {
+	shell 'tell() { size=$(stty size); echo "$size"; [ "$size" != "'"$1 $2"'" ] || exit 0; }
+		trap tell WINCH; echo ready; while :; do sleep 0.1; done'
+}
+
 @test "SIGWINCH arrives with the new size" {
-	shell 'trap "stty size" WINCH; echo ready; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.1; done'
+	tells_size 20 40
 	on_terminal expect ready raw size 41x101 expect "41 101" size 20x40 expect "20 40" --
 	says "exit 0" "mode same"
 }
 
 @test "SIGWINCH sent to the runtime copies the size, where the terminal is not its controlling one" {
 	terminal_options+=(-n)
-	shell 'trap "stty size" WINCH; echo ready; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.1; done'
+	tells_size 41 101
 	on_terminal expect ready raw size 41x101 kill WINCH expect "41 101" --
 	says "exit 0" "mode same"
 }
@@ -356,10 +362,10 @@ shows() { has_line "$screen" "$1" || { complain "not on the screen: '$1'"; retur
 
 @test "a program killed from outside: its code, and the terminal is as it was" {
 	shell 'echo ready; sleep 1000'
-	on_terminal expect ready raw fg kill CONT pause 1 -- &
+	on_terminal expect ready raw fg kill CONT pause 1 raw mode -- &
 	local background=$!
 	wait_for 10 is_state running
-	wait_for 10 grep -q ready "$T/screen"
+	wait_for 10 grep -q '^mode raw' "$T/out"
 	kill_init
 	wait $background || true
 	slurp "$T/out"
@@ -441,10 +447,13 @@ shows() { has_line "$screen" "$1" || { complain "not on the screen: '$1'"; retur
 	skip_on runc "1.1 waits for ever"
 	shell 'trap "" HUP; while echo more; do :; done; exit 5'
 	mkfifo "$T/fifo"
+	local reader
 	head -n 3 "$T/fifo" >"$T/head" 3>&- &
+	reader=$!
 	terminal_options+=(-1 "$T/fifo")
 	on_terminal --
 	says "exit 5" "mode same"
+	wait $reader
 	is "$(cat "$T/head")" $'more\nmore\nmore'
 }
 

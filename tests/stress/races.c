@@ -120,13 +120,49 @@ static void unmount_all(void)
 	}
 }
 
-static void canary_lives(const char *when)
+/* The canary's directory, and the file in it. */
+struct sight { struct stat directory, file; };
+
+static struct sight look(void)
 {
-	char path[500], text[16];
+	struct sight sight = { 0 };
+	char path[500];
 
 	snprintf(path, sizeof(path), "%s/file", canary);
-	if (slurp(path, text, sizeof(text)) != 1)
-		complain("the canary is dead %s", when);
+	if (lstat(canary, &sight.directory) < 0 || lstat(path, &sight.file) < 0)
+		complain("the canary is gone");
+	return sight;
+}
+
+static void same(const char *what, const struct stat *now, const struct stat *before, const char *when)
+{
+	const struct { const char *name; long long now, before; } numbers[] = {
+		{ "inode", (long long)now->st_ino, (long long)before->st_ino },
+		{ "mode", now->st_mode, before->st_mode },
+		{ "owner", now->st_uid, before->st_uid },
+		{ "links", (long long)now->st_nlink, (long long)before->st_nlink },
+		{ "mtime", now->st_mtim.tv_sec, before->st_mtim.tv_sec },
+		{ "mtime's ns", now->st_mtim.tv_nsec, before->st_mtim.tv_nsec },
+		{ "ctime", now->st_ctim.tv_sec, before->st_ctim.tv_sec },
+		{ "ctime's ns", now->st_ctim.tv_nsec, before->st_ctim.tv_nsec },
+	};
+
+	for (size_t i = 0; i < array_length(numbers); i++)
+		if (numbers[i].now != numbers[i].before)
+			complain("the canary's %s %s: its %s was %lld, is %lld", what, when, numbers[i].name, numbers[i].before,
+				 numbers[i].now);
+}
+
+static void canary_lives(const struct sight *before, const char *when)
+{
+	struct sight now = look();
+	char path[500], text[16];
+
+	same("directory", &now.directory, &before->directory, when);
+	same("file", &now.file, &before->file, when);
+	snprintf(path, sizeof(path), "%s/file", canary);
+	if (slurp(path, text, sizeof(text)) != 1 || text[0] != 'x')
+		complain("the canary's file %s has other contents", when);
 }
 
 void race_deletes(void)
@@ -142,6 +178,7 @@ void race_deletes(void)
 	if (fd < 0 || write(fd, "x", 1) != 1)
 		give_up("no canary");
 	close(fd);
+	const struct sight before = look();
 	bundle_make("c82", "many", 0);
 	for (int round = 0; round < rounds; round++) {
 		if (!must("run --detach --bundle %b %i", "c82", "many"))
@@ -151,10 +188,10 @@ void race_deletes(void)
 		for (int i = 0; i < at_once; i++)
 			if (shots[i].status != 0)
 				complain("round %d: %d of %d: %s", round, done, at_once, shots[i].err);
-		canary_lives("after deletes");
+		canary_lives(&before, "after deletes");
 		unmount_all();
 		must("delete --force %i", "c82", "");
-		canary_lives("after the last delete");
+		canary_lives(&before, "after the last delete");
 		nothing_left("after deletes", 0);
 	}
 	note("%d rounds of %d delete --force at once, with foreign files, links and mounts", rounds, at_once);

@@ -85,7 +85,7 @@ static void find_bad_commands(void)
 	const int patience = options.patience;
 	options.patience = 300;
 	expect("a command that takes too long", wrong("dawdle") && succeeded());
-	options.patience = 60;
+	options.patience = 20;
 	expect("a command that hangs", wrong("dawdle") && outcome.hung);
 	options.patience = patience;
 	expect("a failure without words", wrong("silent"));

@@ -42,6 +42,8 @@ static struct {
 } options = { .select.stride = 1 };
 
 static const char *const acts[] = { [KILL] = "kill", [FAULT] = "fault", [TERM] = "term", [SHORT] = "short" };
+/* The security case that each is of. */
+static const char *const cases[] = { [KILL] = "C89", [FAULT] = "C91", [TERM] = "C87", [SHORT] = "C96" };
 static const char *const sides[] = { "host", "init" };
 
 /* Which commands have an init that is ours for a while, or another process: who talks to systemd. */
@@ -142,6 +144,13 @@ static pid_t begin_worker(int worker)
 
 /* ---- the table ---- */
 
+static const char *case_of(const struct row *row)
+{
+	const bool allocations = options.select.name && strcmp(options.select.name, "allocation") == 0;
+
+	return allocations ? "C95" : cases[row->act];
+}
+
 static struct figures sum(const struct row *row)
 {
 	struct figures sum = { .calls = row->figures[0].calls };
@@ -196,8 +205,8 @@ static int print_results(time_t begin)
 		bool few = options.select.call || options.select.name || f.calls < enough || (rows[i].act == SHORT && rows[i].side == INIT);
 		bool fine = bad(&f) == 0 && (f.points > 0 || few);
 		failed += !fine;
-		printf("%s - sweep: %s at %s's calls of %s, %s: %d points%s\n", fine ? "ok" : "not ok", acts[rows[i].act],
-		       sides[rows[i].side], rows[i].command->name, rows[i].config, f.points,
+		printf("%s - sweep: %s: %s at %s's calls of %s, %s: %d points%s\n", fine ? "ok" : "not ok", case_of(&rows[i]),
+		       acts[rows[i].act], sides[rows[i].side], rows[i].command->name, rows[i].config, f.points,
 		       fine && f.points == 0 ? " # SKIP there is none" : "");
 	}
 	return failed;

@@ -20,6 +20,12 @@
 #include <cmocka.h>
 #undef fail
 
+/* What attaches asks the kernel through us. */
+static long ask(long number, int command, union bpf_attr *attr, size_t size);
+#define syscall ask
+#include "../../src/cgroup/device_attach.c"
+#undef syscall
+
 /* cmocka's own would call its fail(), a name that is ours. */
 #define broken(...) \
 	do { \
@@ -209,6 +215,82 @@ static void random_lists(void **unused)
 	}
 }
 
+/* ---- what the kernel is handed ---- */
+
+static struct {
+	bool instead;                     /* of the kernel */
+	unsigned asked[BPF_PROG_QUERY + 1]; /* how often, by command */
+	uint32_t count, flags;            /* programs that are there */
+} kernel;
+
+/* A newer kernel writes to members of the query that an older one does not know, wherever the caller's object ends: each call is handed
+ * the whole union, with zeros where nothing is said. */
+static void check_handed(int command, const union bpf_attr *attr, size_t size)
+{
+	static const union bpf_attr zero;
+	static const size_t used[] = {
+		[BPF_PROG_LOAD] = offsetof(union bpf_attr, expected_attach_type) + sizeof(zero.expected_attach_type),
+		[BPF_PROG_ATTACH] = offsetof(union bpf_attr, replace_bpf_fd) + sizeof(zero.replace_bpf_fd),
+		[BPF_PROG_DETACH] = offsetof(union bpf_attr, attach_flags) + sizeof(zero.attach_flags),
+		[BPF_PROG_GET_FD_BY_ID] = offsetof(union bpf_attr, prog_id) + sizeof(zero.prog_id),
+		[BPF_PROG_QUERY] = offsetof(union bpf_attr, query.prog_cnt) + sizeof(zero.query.prog_cnt),
+	};
+
+	assert_int_equal(size, sizeof(*attr));
+	assert_in_range(command, BPF_PROG_LOAD, BPF_PROG_QUERY);
+	assert_int_not_equal(used[command], 0);
+	assert_memory_equal((const char *)attr + used[command], (const char *)&zero + used[command], size - used[command]);
+}
+
+/* All of it may be written to: where the object is shorter, the sanitizer sees it. */
+static long answer(int command, union bpf_attr *attr)
+{
+	if (command != BPF_PROG_QUERY)
+		return command == BPF_PROG_LOAD || command == BPF_PROG_GET_FD_BY_ID ? open("/dev/null", O_RDONLY | O_CLOEXEC) : 0;
+	uint32_t *ids = (uint32_t *)(uintptr_t)attr->query.prog_ids;
+	assert_true(attr->query.prog_cnt >= kernel.count);
+	for (uint32_t i = 0; i < kernel.count; i++)
+		ids[i] = i + 1;
+	memset(attr, 0xff, sizeof(*attr));
+	attr->query.prog_cnt = kernel.count;
+	attr->query.attach_flags = kernel.flags;
+	return 0;
+}
+
+static long ask(long number, int command, union bpf_attr *attr, size_t size)
+{
+	assert_int_equal(number, SYS_bpf);
+	check_handed(command, attr, size);
+	kernel.asked[command]++;
+	return kernel.instead ? answer(command, attr) : syscall(number, command, attr, size);
+}
+
+static void the_kernel_is_handed_the_whole_union(void **unused)
+{
+	static const struct plan_device_rule rules[] = { { false, 'a', ANY, ANY, ALL }, { true, 'c', 1, 3, ALL } };
+	static const struct { uint32_t count, flags; unsigned by_id, detached; } rows[] = {
+		{ 0, 0, 0, 0 }, { 1, 0, 0, 0 }, { 1, BPF_F_ALLOW_MULTI, 1, 0 }, { 3, BPF_F_ALLOW_MULTI, 3, 2 },
+		{ PROGRAMS_MOST, BPF_F_ALLOW_MULTI, PROGRAMS_MOST, PROGRAMS_MOST - 1 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error error = { 0 };
+		memset(&kernel, 0, sizeof(kernel));
+		kernel.instead = true;
+		kernel.count = rows[i].count;
+		kernel.flags = rows[i].flags;
+		int r = device_filter_attach(-1, rules, 2, &error);
+		kernel.instead = false;
+		assert_int_equal(r, 0);
+		assert_int_equal(kernel.asked[BPF_PROG_LOAD], 1);
+		assert_int_equal(kernel.asked[BPF_PROG_QUERY], 1);
+		assert_int_equal(kernel.asked[BPF_PROG_ATTACH], 1);
+		assert_int_equal(kernel.asked[BPF_PROG_GET_FD_BY_ID], rows[i].by_id);
+		assert_int_equal(kernel.asked[BPF_PROG_DETACH], rows[i].detached);
+	}
+}
+
 /* ---- the kernel's own opinion ---- */
 
 static char directory[128];
@@ -236,7 +318,7 @@ static int make_cgroup(void)
 	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int attached(int dir)
+static int attached_count(int dir)
 {
 	union bpf_attr attr;
 	uint32_t ids[64];
@@ -326,15 +408,15 @@ static void in_the_kernel(void **unused)
 	assert_int_equal(device_filter_attach(dir, rules, 7, &error), 0);
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
 		probe(&probes[i]);
-	assert_int_equal(attached(dir), 1);
+	assert_int_equal(attached_count(dir), 1);
 	assert_int_equal(device_filter_attach(dir, everything, 2, &error), 0);
-	assert_int_equal(attached(dir), 1);
+	assert_int_equal(attached_count(dir), 1);
 	probe(&(struct probe){ S_IFCHR, 1, 99, O_RDWR, 0, ENXIO });
 	attach_stranger(dir);
 	attach_stranger(dir);
-	assert_int_equal(attached(dir), 3);
+	assert_int_equal(attached_count(dir), 3);
 	assert_int_equal(device_filter_attach(dir, rules, 7, &error), 0);
-	assert_int_equal(attached(dir), 1);
+	assert_int_equal(attached_count(dir), 1);
 	probe(&probes[8]);
 	close(dir);
 	assert_int_equal(rmdir(directory), 0);
@@ -363,7 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usual_lists),     cmocka_unit_test(a_denied_write_is_no_way_round_by_read_and_write),
 		cmocka_unit_test(random_lists),    cmocka_unit_test(in_the_kernel),
-		cmocka_unit_test(very_many_rules),
+		cmocka_unit_test(very_many_rules), cmocka_unit_test(the_kernel_is_handed_the_whole_union),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
