@@ -199,14 +199,10 @@ static int kill_v1(const struct victims *victims, int round, int64_t deadline)
 	return r;
 }
 
-/* How many are left, or -errno. Once they have all gone another container may take a cgroup that stays: its mark comes before its init, in
- * the hierarchy that a create begins with. */
-static int left(const struct victims *victims)
+/* How many are left, or -errno. */
+static int count_left(const struct victims *victims)
 {
 	bool populated = false, frozen;
-	int ours = victims->first < 0 ? 0 : tree_is_the_one(victims->first_hierarchy, victims->first);
-	if (ours <= 0)
-		return ours;
 	int r = victims->v2 < 0 ? 0 : tree_events(victims->v2, &populated, &frozen), all = populated;
 
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
@@ -225,7 +221,7 @@ static int wait_for_the_dying(const struct victims *victims, int64_t until)
 {
 	int count;
 
-	for (int64_t us = 50; (count = left(victims)) > 0 && clock_ms() < until; us = us < 10000 ? us * 2 : us)
+	for (int64_t us = 50; (count = count_left(victims)) > 0 && clock_ms() < until; us = us < 10000 ? us * 2 : us)
 		tree_event_wait(victims->v2, "populated 1", us, -1);
 	return count;
 }
@@ -259,35 +255,46 @@ static int64_t round_end(int round, int64_t deadline)
 	return end < deadline ? end : deadline;
 }
 
+/* Once they have all gone another container may take a cgroup that stays, and whoever is in it be that one's: its mark comes before its
+ * init, in the hierarchy that a create begins with. 1, 0, or -errno. */
+static int still_ours(const struct victims *victims, int round)
+{
+	return round == 0 ? 1 : tree_is_the_one(victims->first_hierarchy, victims->first);
+}
+
+/* 1; 0: who is left is none of ours; or -errno. */
 static int kill_round(const struct victims *victims, int round, int64_t deadline)
 {
+	if (round > 0 && clock_ms() >= deadline)
+		return -ETIMEDOUT;
+	int r = still_ours(victims, round);
+	if (r <= 0)
+		return r;
 	/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
-	int r = victims->v2 < 0 ? 0 : kill_v2(victims, deadline);
-
+	r = victims->v2 < 0 ? 0 : kill_v2(victims, deadline);
 	if (r < 0)
 		return r;
 	if (victims->v2 < 0 || round > 0)
-		return kill_v1(victims, round, deadline);
-	thaw(victims);
-	return 0;
+		r = kill_v1(victims, round, deadline);
+	else
+		thaw(victims);
+	return r < 0 ? r : 1;
 }
 
 int cgroup_kill(const struct cgroup_at *at, int timeout_ms)
 {
 	int64_t deadline = clock_ms() + timeout_ms;
 	struct victims victims;
-	int r;
+	int left = 0;
 
 	if (!tree_path_valid(at->path))
 		return -EINVAL;
-	r = open_all(&victims, at);
-	for (int round = 0; r >= 0 && (r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++) {
-		r = round > 0 && clock_ms() >= deadline ? -ETIMEDOUT : kill_round(&victims, round, deadline);
-		if (r < 0)
+	int r = open_all(&victims, at);
+	for (int round = 0; r >= 0 && (left = r = wait_for_the_dying(&victims, round_end(round, deadline))) > 0; round++)
+		if ((r = kill_round(&victims, round, deadline)) <= 0)
 			break;
-	}
 	/* Killing lifts no freeze of v2, and a cgroup that is not removed with the container is used again (contract 16.15). */
-	if (victims.v2 >= 0)
+	if (victims.v2 >= 0 && (r < 0 || left <= 0))
 		freezer_release(&(struct freezer){ .dir = victims.v2, .v2 = true });
 	close_all(&victims);
 	return r;
