@@ -174,7 +174,10 @@ static int open_readiness(struct cargo *cargo, const struct plan_mount *m, struc
 
 	if (tree < 0)
 		return fail(error, -tree, "cannot clone the directory for NOTIFY_SOCKET");
-	try(set_propagation(stage, m, tree, error));
+	/* Whatever the root's is: what the container mounts on it would be mounted in the state directory. */
+	int r = mount_propagation(tree, ABI_MS_PRIVATE, 0);
+	if (r < 0)
+		return fail(error, -r, "cannot cut the directory for NOTIFY_SOCKET off from the host's");
 	return take_fd(&tree);
 }
 

@@ -16,6 +16,7 @@ links_stay_inside() {
 	ln -s "$canary/file" "$rootfs/etc/one"
 	mkdir -p "$rootfs$canary/dir"
 	: >"$rootfs$canary/file"
+	hand_over "$T/data"
 	bind_mount /data "$T/data"
 	bind_mount /etc/one "$T/data/file"
 	edit '.mounts += [{"destination": "/data/sub", "type": "tmpfs", "source": "tmpfs"}]'
@@ -28,13 +29,14 @@ links_stay_inside() {
 }
 @test "C1: links to absolute host paths as destinations, however paths are resolved" {
 	skip_on runc "1.1 does not know a caller without openat2"
-	each_way links_stay_inside
+	each_caller each_way links_stay_inside
 }
 
 upwards_stays_inside() {
 	remember
 	ln -s ../../../../../../../../.. "$rootfs/up"
 	ln -s up/../up/./.. "$rootfs/upper"
+	hand_over
 	bind_mount "/../../../../../..$canary/dir" "$T/data"
 	bind_mount "/upper/..$canary/pts/../other" "$T/data"
 	probe cat "$canary/dir/file" "$canary/other/file"
@@ -45,7 +47,7 @@ upwards_stays_inside() {
 	restore
 }
 @test "C2, C3: destinations and links with many .., however paths are resolved" {
-	each_way upwards_stays_inside
+	each_caller each_way upwards_stays_inside
 }
 
 circles_are_refused() {
@@ -57,12 +59,13 @@ circles_are_refused() {
 	mkdir "$rootfs/end"
 	ln -s end "$rootfs/l0"
 	for ((i = 1; i <= 41; i++)); do ln -s l$((i - 1)) "$rootfs/l$i"; done
+	hand_over
 	cp "$bundle/config.json" "$T/plain.json"
 	local name
 	for name in a/x l41; do
 		bind_mount "/$name" "$T/data"
 		probe ids
-		refused "$name"
+		refused "$name" "symbolic link"
 		cp "$T/plain.json" "$bundle/config.json"
 	done
 	bind_mount /l20 "$T/data"
@@ -72,7 +75,7 @@ circles_are_refused() {
 	restore
 }
 @test "C3: circles of links, and more links than may be, however paths are resolved" {
-	each_way circles_are_refused
+	each_caller each_way circles_are_refused
 }
 
 parents_that_are_none() {
@@ -82,6 +85,7 @@ parents_that_are_none() {
 	mkfifo "$rootfs/etc/fifo"
 	mknod "$rootfs/etc/device" c 1 3
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$rootfs/etc/socket"
+	hand_over
 	cp "$bundle/config.json" "$T/plain.json"
 	for at in plain fifo device socket; do
 		cp "$T/plain.json" "$bundle/config.json"
@@ -93,23 +97,25 @@ parents_that_are_none() {
 }
 @test "C5: a destination below a file, a fifo, a device, a socket: ENOTDIR, at once, however paths are resolved" {
 	skip_on runc "other words"
-	each_way parents_that_are_none
+	each_caller each_way parents_that_are_none
 }
 
 kinds_that_differ() {
 	remember
 	echo y >"$rootfs/etc/is-file"
+	hand_over
 	bind_mount /etc/is-file "$T/data"
 	probe mounts
-	refused
+	refused /etc/is-file
 	restore
+	hand_over
 	bind_mount /etc "$T/data/file"
 	probe mounts
-	refused
+	refused /etc
 	restore
 }
 @test "C6: a directory onto a file and a file onto a directory, however paths are resolved" {
-	each_way kinds_that_differ
+	each_caller each_way kinds_that_differ
 }
 
 # ---- /proc, /sys, /dev of the image ----
@@ -117,36 +123,48 @@ kinds_that_differ() {
 no_real_directory() { # NAME
 	local target name=$1
 	remember
+	hand_over
+	probe ids
+	ok
 	for target in x "$canary/dir" proc2 /tmp "/$name" . / ../../../../../../.."/$name" /dev/null/x; do
 		rm -rf "${rootfs:?}/$name"
 		mkdir -p "$rootfs/x" "$rootfs/proc2" "$rootfs$canary/dir"
 		ln -s "$target" "$rootfs/$name"
+		hand_over
 		probe ids
 		refused "/$name"
 	done
 	rm "$rootfs/$name"
 	echo file >"$rootfs/$name"
+	hand_over
 	probe ids
 	refused "/$name"
 	rm "$rootfs/$name"
 	mkfifo "$rootfs/$name"
+	hand_over
 	LIMIT=3 probe ids
 	refused "/$name"
 	restore
 }
+# A user's /sys is mostly a bind, which goes where links lead, inside; with a network of his own it can be sysfs.
+no_real_sys() {
+	edit '.linux.namespaces |= (. + [{"type": "network"}] | unique)
+		| .mounts |= map(if .destination == "/sys" then . + {"type": "sysfs", "source": "sysfs"} | .options -= ["rbind"] else . end)'
+	no_real_directory sys
+}
 @test "C7: /proc that is a link, wherever it leads, a file, a fifo: refused by name, however paths are resolved" {
 	skip_on runc "other words"
-	each_way no_real_directory proc
+	each_caller each_way no_real_directory proc
 }
 
 @test "C8: /sys that is a link, wherever it leads, a file, a fifo: refused by name, however paths are resolved" {
 	skip_on runc "1.1 takes a link"
-	each_way no_real_directory sys
+	each_caller each_way no_real_sys
 }
 
-@test "C7: /proc with something mounted on it before, by the host or by the configuration, is refused by name" {
-	skip_on runc "1.1 takes the host's"
-	mkdir "$T/fake"
+covered_before() {
+	remember
+	hand_over
 	host_mount --bind "$T/fake" "$rootfs/proc"
 	mounts_before=$(mount_table)
 	probe ids
@@ -158,6 +176,12 @@ no_real_directory() { # NAME
 	edit '.mounts = [{"destination": "/proc", "type": "tmpfs", "source": "tmpfs"}] + .mounts'
 	call rt run --bundle "$bundle" "$id"
 	refused /proc "not of type proc"
+	restore
+}
+@test "C7: /proc with something mounted on it before, by the host or by the configuration, is refused by name" {
+	skip_on runc "1.1 takes the host's"
+	mkdir "$T/fake"
+	each_caller each_way covered_before
 }
 
 nothing_is_made_outside() {
@@ -166,20 +190,22 @@ nothing_is_made_outside() {
 	for target in "$canary" "$canary/dir" ../../../../../../.."$canary"; do
 		rm -rf "${rootfs:?}/dev"
 		ln -s "$target" "$rootfs/dev"
+		hand_over
 		no_mount_on_dev
 		probe stat /dev/null
-		harmless
+		refused "'/dev' of the root must be a real directory" ELOOP
 		restore
 		rm -rf "${rootfs:?}/dev"
 		ln -s "$target" "$rootfs/dev"
+		hand_over
 		probe stat /dev/null
-		harmless
+		refused "cannot reach the mount point '/dev'" ELOOP
 		restore
 	done
 }
 @test "C9: /dev that is a link to the outside, with and without mounts on it, however paths are resolved" {
-	skip_on runc "1.1 makes links out there"
-	each_way nothing_is_made_outside
+	needs caisson "the words"
+	each_caller each_way nothing_is_made_outside
 }
 
 console_leads_nowhere() {
@@ -188,51 +214,61 @@ console_leads_nowhere() {
 	edit '.process.terminal = true | .mounts += [{"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]}]'
 	mkdir "$rootfs/dev/pts"
 	args wait
+	# Without the link there is a terminal.
+	hand_over
+	receive close
+	create --console-socket "$T/socket"
+	ok
+	call rt delete --force "$id"
+	ok
+	rm "$rootfs/dev/console"
 	local to
 	for to in "$canary/console" "$canary/new" "../../../../../../..$canary/new"; do
 		ln -sfn "$to" "$rootfs/dev/console"
+		hand_over
 		receive close
 		create --console-socket "$T/socket"
-		host_unharmed
+		refused "'/dev/console' must be a file in a real directory" ELOOP
 		[[ ! -e $canary/new ]]
-		[[ $code == 0 ]] || refused /dev/console
 		kill "$receiver" 2>/dev/null || true
-		call rt delete --force "$id"
 	done
 	restore
 }
 @test "C10: /dev/console that is a link to a host path, however paths are resolved" {
-	skip_on runc "1.1 follows it within the root"
-	each_way console_leads_nowhere
+	needs caisson "the words"
+	each_caller each_way console_leads_nowhere
 }
 
 null_is_not_followed() {
 	remember
+	local how ids=1000
+	((!${#as_user[@]})) || ids=0 # all that he has
 	no_mount_on_dev
 	rm -rf "${rootfs:?}/dev"
 	mkdir "$rootfs/dev"
 	ln -s /data/stdin "$rootfs/dev/null"
-	edit '.process.user = {"uid": 1000, "gid": 1000} | .linux.maskedPaths = ["/etc/passwd"]'
+	hand_over
+	edit '.process.user = {"uid": $i, "gid": $i} | .linux.maskedPaths = ["/etc/passwd"]' --argjson i $ids
 	bind_mount /data "$canary"
 	args ids
-	local how
 	for how in null pipes; do
 		code=0
+		echo 0 >"$T/code"
 		if [[ $how == null ]]; then
-			rt run --bundle "$bundle" "$id" </dev/null >/dev/null 2>"$T/err" 3>&- || code=$?
+			rt run --bundle "$bundle" "$id" </dev/null >"$T/out" 2>"$T/err" 3>&- || code=$?
 		else
-			{ echo in | rt run --bundle "$bundle" "$id" 2>"$T/err" 3>&- | cat >"$T/out"; } || code=$?
+			echo in | { rt run --bundle "$bundle" "$id" 2>"$T/err" 3>&- || echo $? >"$T/code"; } | cat >"$T/out"
+			code=$(<"$T/code")
 		fi
-		[[ $code != 124 ]]
-		host_unharmed
-		call rt delete --force "$id"
-		nothing_left
+		err=$(<"$T/err") out=$(<"$T/out")
+		refused "'/dev/null' is there and is not the device asked for"
+		is "$out" ""
 	done
 	restore
 }
 @test "C11: /dev/null that is a link to a host file: it keeps owner and content, whatever standard input is, however paths are resolved" {
-	skip_on runc "1.1 has CVE-2025-31133 and its kin"
-	each_way null_is_not_followed
+	needs caisson "the words"
+	each_caller each_way null_is_not_followed
 }
 
 @test "C13: /dev/pts that is a link, /dev/pts/ptmx that is a fifo: a terminal is refused, and nothing hangs" {
@@ -278,6 +314,7 @@ masks_stay_inside() {
 	ln -s /etc/shadow "$rootfs/opt/link"
 	ln -s "$canary/dir" "$rootfs/opt/dir"
 	mkdir "$rootfs$canary/dir"
+	hand_over
 	edit '.linux.maskedPaths = ["/opt/secret", "/opt/link", "/no/such"] | .linux.readonlyPaths = ["/opt/dir"]'
 	start_probe read /etc/shadow "$canary/file" + write "$canary/dir/x" y + echo done + wait
 	wait_for 5 box_says done
@@ -291,24 +328,31 @@ masks_stay_inside() {
 	restore
 }
 @test "C15: masked and read-only paths that are links lie inside, however paths are resolved" {
-	each_way masks_stay_inside
+	each_caller each_way masks_stay_inside
 }
 
-@test "C15: a masked file behind a link with .. that reaches the root is masked, whether or not a directory is masked, too" {
-	local link list
+masked_behind_links() {
+	remember
+	local link list type
 	mkdir -p "$rootfs/opt" "$rootfs/srv/dir" "$rootfs/c"
 	echo secret >"$rootfs/c/file"
 	echo secret >"$rootfs/c/other"
+	type=$(stat -f -c %T "$rootfs" | sed 's,ext2/ext3,ext4,')
 	for list in '["/opt/link", "/opt/../c/other"]' '["/opt/link", "/opt/../c/other", "/srv/dir"]' '["/no/such", "/c/other", "/opt/link"]'; do
 		edit '.linux.maskedPaths = $l' --argjson l "$list"
 		for link in ../c/file ../../../c/file /c/file /srv/../c/file; do
 			ln -sfn $link "$rootfs/opt/link"
+			hand_over
 			probe read /c/file /c/other + list /srv/dir + mounts
 			ok
 			says "read /c/file 0" "read /c/other 0" "list /srv/dir"
-			is "$(mount_at / | cut -d' ' -f1)" "$(stat -f -c %T "$rootfs" | sed 's,ext2/ext3,ext4,')" "what is mounted at the root"
+			is "$(mount_at / | cut -d' ' -f1)" "$type" "what is mounted at the root"
 		done
 	done
+	restore
+}
+@test "C15: a masked file behind a link with .. that reaches the root is masked, whether or not a directory is masked, too" {
+	if [[ -n $LONG ]]; then each_caller each_way masked_behind_links; else each_caller masked_behind_links; fi
 }
 
 @test "C19: /dev/mem, /dev/kmem, /dev/port and disks of the image do not open" {
@@ -356,38 +400,53 @@ masks_stay_inside() {
 
 # ---- the working directory ----
 
+# What the caller leaks is a directory of the host, and reaches the runtime: preserved, it is there.
+leak_is_one() { # COMMAND...
+	leaking call "$@"
+	ok
+	[[ $'\n'$out == *$'\nlist /proc/self/fd/3 '*of-the-host* ]] || { complain "nothing is leaked"; return 1; }
+}
+
 cwd_stays_inside() {
 	local n
-	args cwd + list . + stat "../../../../../../../..$canary/file"
-	for ((n = 3; n <= 20; n++)); do
+	args list /proc/self/fd/3
+	leak_is_one rt run --preserve-fds 1 --bundle "$bundle" "$id"
+	args cwd + list . + stat "$above$canary/file"
+	edit '.process.cwd = "/"'
+	leaking call rt run --bundle "$bundle" "$id"
+	ok
+	stays_inside
+	for n in {3..20}; do
 		edit '.process.cwd = $c' --arg c "/proc/self/fd/$n"
-		call "$HELPERS/caller" leak=40 -- "${way[@]}" "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
-		[[ $code != 0 ]] || { [[ $(value cwd) == /* ]]; lacks "$out" " file 0640"; lacks "$out" lost+found; }
-		lacks "$out" "cwd (unreachable)"
-		[[ $code == 0 ]] || { fails; nothing_left; }
+		leaking call rt run --bundle "$bundle" "$id"
+		if [[ $code == 0 ]]; then
+			stays_inside
+		else
+			not_entered
+			nothing_left
+		fi
+		rm -rf "$rootfs/proc/self"
 	done
-	rm -rf "$rootfs/proc/self"
+	edit '.process.cwd = "/"'
 }
 @test "C21: cwd through each of /proc/self/fd/3 to 20 with leaked descriptors, however paths are resolved" {
-	each_way cwd_stays_inside
+	each_caller each_way cwd_stays_inside
 }
 
 exec_cwd_stays_inside() {
 	local dir
 	start_probe wait
-	for dir in /proc/self/fd/{3..20} /proc/1/cwd /proc/self/root/../.. /proc/self/cwd/../../.. /proc/self/fd/3/../../.. /proc/1/root; do
-		call "$HELPERS/caller" leak=40 -- "${way[@]}" "$RUNTIME" --root "$state" "${owner_option[@]}" exec --cwd "$dir" "$id" \
-			/bin/probe cwd + list . + stat "../../../../../../../..$canary/file"
-		[[ $code == 0 ]] || continue
-		[[ $(value cwd) == /* ]]
-		lacks "$out" " file 0640"
-		lacks "$out" lost+found
+	leak_is_one rt exec --preserve-fds 1 "$id" /bin/probe list /proc/self/fd/3
+	for dir in / /proc/self/fd/{3..20} /proc/1/cwd /proc/self/root/../.. /proc/self/cwd/../../.. /proc/self/fd/3/../../.. /proc/1/root; do
+		leaking call rt exec --cwd "$dir" "$id" /bin/probe cwd + list . + stat "$above$canary/file"
+		[[ $dir != / ]] || ok
+		if [[ $code == 0 ]]; then stays_inside; else not_entered; fi
 	done
 	call rt delete --force "$id"
 	ok
 }
 @test "C21: exec with such working directories and leaked descriptors, however paths are resolved" {
-	each_way exec_cwd_stays_inside
+	each_caller each_way exec_cwd_stays_inside
 }
 
 # ---- the runtime's executable ----
@@ -474,7 +533,7 @@ exec_cwd_stays_inside() {
 		is ${#path} $length
 		bind_mount "$path" "$T/data"
 		probe ids
-		if ((length < 4096)) && [[ $code == 0 ]]; then ok; else refused "name is too long"; fi
+		if ((length < 4096)); then ok; else refused "name is too long"; fi
 	done
 	cp "$T/plain.json" "$bundle/config.json"
 	bind_mount "/a/$(printf 'n%.0s' {1..256})/b" "$T/data"
@@ -623,8 +682,7 @@ failed_rarely() {
 	[[ ! -s $T/failures ]] || refute grep -vE 'being changed|temporarily unavailable|try again' "$T/failures"
 }
 
-@test "C30: /etc exchanged with a link to the outside on all cores while containers mount files in it" {
-	skip_on runc "1.1 loses the race now and then"
+race_for_etc() { # LEAST MOST SECONDS
 	local runs=0 failures=0 file race_began
 	mkdir -p "$rootfs$canary/dir" "$T/files"
 	ln -s "$canary/dir" "$rootfs/swap"
@@ -632,9 +690,10 @@ failed_rarely() {
 		echo $file >"$T/files/$file"
 		bind_mount /etc/$file "$T/files/$file"
 	done
+	hand_over
 	args mounts
 	race "$(nproc)" "$rootfs/etc" "$rootfs/swap"
-	while going_on "$(long 10 1000)" "$(long 100 1000)" "$(long 3 900)"; do
+	while going_on "$@"; do
 		LIMIT=10 call rt run --bundle "$bundle" "$id"
 		[[ $code != 0 ]] || saw_link 3 "$(grep -cF "mount $canary/dir/" <<<"$out")"
 		raced
@@ -644,6 +703,15 @@ failed_rarely() {
 	host_unharmed
 	is "$(mount_table)" "$mounts_before" "the host's mount table"
 	failed_rarely
+}
+@test "C30: /etc exchanged with a link to the outside on all cores while containers mount files in it" {
+	skip_on runc "1.1 loses the race now and then"
+	race_for_etc "$(long 10 1000)" "$(long 100 1000)" "$(long 3 900)"
+}
+@test "C30: the same by an ordinary user" {
+	skip_on runc "1.1 loses the race now and then"
+	as_the_user
+	race_for_etc "$(long 5 200)" "$(long 100 1000)" "$(long 1 300)"
 }
 
 @test "C30: the same where openat2 is forbidden" {
@@ -658,8 +726,8 @@ failed_rarely() {
 	for error in ENOSYS EPERM; do
 		way=("$HELPERS/forbid" openat2=$error --)
 		race_began=
-		least=$((least + $(long 5 500)))
-		while going_on $least 10000 "$(long 1 60)"; do
+		least=$((least + $(long 5 1000)))
+		while going_on $least "$(long 10000 $least)" "$(long 1 900)"; do
 			LIMIT=10 call rt run --bundle "$bundle" "$id"
 			[[ $code != 0 ]] || saw_link 2 "$(grep -cF "mount $canary/dir/" <<<"$out")"
 			raced

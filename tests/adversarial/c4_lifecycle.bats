@@ -1,11 +1,12 @@
 # The life of a container, disturbed (security cases C73 to C87): what tests/integration does not try.
 load lib.bash
 
-# milliseconds COMMAND...: how long a call takes, at the best of three, in $took.
+# milliseconds COMMAND...: how long a call takes, in $took: the best of up to twenty, since others use the machine, too; once it is less
+# than 100 ms it is not tried again.
 milliseconds() {
-	local begin now i
+	local begin now i until=$((SECONDS + 30 * SLOW))
 	took=999999
-	for i in 1 2 3; do
+	for ((i = 0; i < 20 && took >= 100 * SLOW && SECONDS < until; i++)); do
 		begin=${EPOCHREALTIME/./}
 		call "$@"
 		now=$(((${EPOCHREALTIME/./} - begin) / 1000))
@@ -54,7 +55,7 @@ milliseconds() {
 	(($(cgroup_value memory memory.events memory.oom_control | awk '$1 == "oom_kill" { print $2 }') >= 1)) || { complain "the kernel has killed nobody"; return 1; }
 	LIMIT=5 call rt start "$id"
 	fails
-	for pid in $(<"$dir/cgroup.procs"); do kill -9 "$pid"; done
+	for pid in $(<"$dir/cgroup.procs"); do kill -9 "$pid" 2>/dev/null || true; done
 	call rt delete "$id"
 	ok
 	is "$(<"$T/poststop")" once
@@ -145,48 +146,93 @@ made_nth() { # CALL N COMMAND...
 	done
 }
 
-@test "C93: state roots of a few kilobytes, a cgroup that may have none below, a caller who may have few processes: a container, or refused clean" {
+@test "C93: state roots of a few kilobytes: a container, or refused clean" {
 	needs caisson "others leave something"
-	local size most where
+	local size made=0 refusals=0
 	args wait
 	# A disk that is full at any point of what create writes.
 	for size in nr_inodes=2 nr_inodes=3 nr_inodes=4 nr_inodes=5 nr_inodes=6 nr_inodes=8 size=4k size=8k size=12k size=16k size=32k size=64k; do
 		mkdir -p "$T/small"
 		host_mount -t tmpfs -o "mode=700,$size" small "$T/small"
 		LIMIT=10 call_create timeout -k 1 10 "$RUNTIME" --root "$T/small" "${owner_option[@]}" create --bundle "$bundle" "$id"
-		[[ $code == 0 ]] || { fails; is "$(ls -A "$T/small")" "" "left with $size"; }
+		if [[ $code == 0 ]]; then
+			made=$((made + 1))
+		else
+			refusals=$((refusals + 1))
+			fails
+			is "$(ls -A "$T/small")" "" "left with $size"
+		fi
 		timeout 10 "$RUNTIME" --root "$T/small" "${owner_option[@]}" delete --force "$id"
 		is "$(ls -A "$T/small")" "" "left with $size"
 		umount "$T/small"
 		host_mounts=()
 		nothing_left
 	done
-	where=/sys/fs/cgroup/unified
-	[[ ! -e /sys/fs/cgroup/cgroup.max.descendants && -e /sys/fs/cgroup/cgroup.controllers ]] || where=/sys/fs/cgroup
-	if mkdir "$where/$id-above" && [[ -e $where/$id-above/cgroup.max.descendants ]]; then
-		echo 0 >"$where/$id-above/cgroup.max.descendants"
-		cp "$bundle/config.json" "$T/plain.json"
-		edit '.linux.cgroupsPath = $p' --arg p "/$id-above/$id"
-		create
-		fails cgroup
-		cp "$T/plain.json" "$bundle/config.json"
+	((made && refusals)) || { complain "$made made, $refusals refused"; return 1; }
+}
+
+# The directory that the cgroups of CONTROLLER are made in, of whichever hierarchy it has; nothing if it has none.
+hierarchy_of() {
+	if [[ -d /sys/fs/cgroup/$1 ]]; then
+		echo "/sys/fs/cgroup/$1"
+	elif unified && grep -qw "$1" /sys/fs/cgroup/cgroup.subtree_control; then
+		echo /sys/fs/cgroup
 	fi
+}
+
+@test "C93: a cgroup that may have none below: refused clean" {
+	needs caisson "others leave something"
+	owned_by cgroupfs "systemd makes none in a cgroup that is not its own"
+	local where=/sys/fs/cgroup/unified dir
+	! unified || where=/sys/fs/cgroup
+	mkdir "$where/$id-above" 2>/dev/null || skip "no unified hierarchy"
+	if [[ ! -e $where/$id-above/cgroup.max.descendants ]]; then
+		rmdir "$where/$id-above"
+		skip "no cgroup.max.descendants"
+	fi
+	args wait
+	cp "$bundle/config.json" "$T/plain.json"
+	edit '.linux.cgroupsPath = $p' --arg p "/$id-above/$id"
+	# With room for it there is a container.
+	create
+	ok
+	call rt delete --force "$id"
+	ok
+	# What is above it stays, in all hierarchies.
+	for dir in /sys/fs/cgroup/*/"$id-above"; do [[ ! -d $dir || $dir -ef $where/$id-above ]] || rmdir "$dir"; done
+	echo 0 >"$where/$id-above/cgroup.max.descendants"
+	create
+	fails cgroup
+	cp "$T/plain.json" "$bundle/config.json"
 	rmdir "$where/$id-above"
 	nothing_left
-	# A caller whose own cgroup is full: what it may not make it says.
-	where=/sys/fs/cgroup/pids
-	[[ -d $where ]] || return 0
+}
+
+@test "C93: a caller who may have few processes: a container, or refused clean" {
+	needs caisson "others leave something"
+	local most where made=0 refusals=0
+	where=$(hierarchy_of pids)
+	[[ -n $where ]] || skip "no cgroups that limit the number of processes"
+	args wait
 	mkdir "$where/$id-caller"
-	for most in 0 1 2 3 4 5; do
+	# What it may not make it says.
+	for most in 0 1 2 3 4 5 20; do
 		echo "$most" >"$where/$id-caller/pids.max"
 		LIMIT=10 call_create timeout -k 1 10 sh -c 'echo 0 >"$1" && shift && exec "$@"' sh "$where/$id-caller/cgroup.procs" \
 			"$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id"
-		[[ $code == 0 ]] || { fails; [[ ! -e $state/$id ]]; }
+		if [[ $code == 0 ]]; then
+			made=$((made + 1))
+		else
+			refusals=$((refusals + 1))
+			fails
+			[[ ! -e $state/$id ]]
+		fi
 		call rt delete --force "$id"
 		ok
 	done
-	rmdir "$where/$id-caller"
+	wait_for 3 rmdir "$where/$id-caller"
 	nothing_left
+	((made && refusals)) || { complain "$made made, $refusals refused"; return 1; }
 }
 
 zombie_counts_as_stopped() { # PID
@@ -200,13 +246,14 @@ zombie_counts_as_stopped() { # PID
 
 @test "C76: a program that is a zombie because its parent is stopped: stopped, and deleted" {
 	local runner pid
-	args sleep 1 + exit 3
+	shell 'while [ ! -e /over ]; do sleep 0.05; done; exit 3'
 	"$RUNTIME" --root "$state" "${owner_option[@]}" run --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- &
 	runner=$!
 	agents+=("$runner")
 	wait_for 5 is_state running
 	pid=$(pid_of)
 	kill -STOP $runner
+	touch "$rootfs/over"
 	wait_for 5 is_state stopped
 	# The zombie is still there: nobody has waited for it.
 	zombie_counts_as_stopped "$pid"

@@ -5,6 +5,8 @@
 
 # shellcheck source=../integration/lib.bash
 source "${BATS_TEST_FILENAME%/*}/../integration/lib.bash"
+# shellcheck source=../integration/as_user.bash
+source "${BATS_TEST_FILENAME%/*}/../integration/as_user.bash"
 HERE=${BATS_TEST_FILENAME%/*}/../integration
 : "${LONG:=}"
 
@@ -26,7 +28,7 @@ make_host() {
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.canary", b"sings")' "$canary/file" 2>/dev/null || true
 	echo nobody >"$canary/dir/hosts"
 	local name
-	for name in null ptmx console core stdin; do echo "$name" >"$canary/$name"; done
+	for name in null ptmx console core stdin of-the-host; do echo "$name" >"$canary/$name"; done
 	ln -s file "$canary/link"
 	mkfifo "$canary/fifo"
 	host_before=$(host_look)
@@ -51,6 +53,9 @@ host_unharmed() {
 adversarial_setup() {
 	lib_setup
 	way=()
+	as_user=()
+	called_runtime=$RUNTIME
+	tools=$HELPERS
 	racers=()
 	racing=
 	make_host
@@ -69,9 +74,49 @@ teardown() { adversarial_teardown; }
 
 # ---- the runtime ----
 
-# `way` stands before the runtime: a caller with bad manners, or one that may not do all.
+# `way` stands before the runtime: a caller with bad manners, or one that may not do all. Root calls it, but after as_the_user he does.
 rt() {
-	timeout --foreground -k 1 "$((${LIMIT:-20} * SLOW))" "${way[@]}" "$RUNTIME" --root "$state" "${owner_option[@]}" "$@"
+	timeout --foreground -k 1 "$((${LIMIT:-20} * SLOW))" "${as_user[@]}" "${way[@]}" "$called_runtime" --root "$state" "${owner_option[@]}" "$@"
+}
+
+# From here on an ordinary user calls: with his own bundle and state root, and a configuration as he can have it. What is outside of the
+# bundle is his, too: it shall not be its owner that saves it. `tools` is where he finds the helpers.
+as_the_user() {
+	setpriv --reuid $user --regid $user --clear-groups unshare -Ur true 2>/dev/null || skip "an ordinary user makes no user namespaces here"
+	local dir
+	for dir in "$T" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"; do
+		while [[ $dir != / && $dir != /tmp && $dir != /var/tmp ]]; do chmod o+x "$dir"; dir=${dir%/*}; done
+	done
+	mkdir -p "$T/xdg" "$T/tools"
+	called_runtime=$T/tools/runtime tools=$T/tools state=$T/user-state owner_option=()
+	cp "$RUNTIME" "$called_runtime"
+	cp "$HELPERS/forbid" "$HELPERS/caller" "$HELPERS/terminal" "$tools"
+	chmod -R o+rX "$tools"
+	user_runtime_dir=$T/xdg
+	become_user
+	edit 'del(.linux.resources, .linux.cgroupsPath) | .linux.namespaces += [{"type": "user"}] | .linux.namespaces -= [{"type": "network"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": $u, "size": 1}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(if .destination == "/sys" then {destination, "type": "none", "source": "/sys", "options": ["rbind", "nosuid", "noexec", "nodev", "ro"]} else . end)
+		| .mounts |= map(if .options then .options -= ["gid=5"] else . end)' --argjson u $user
+	chown -R $user:$user "$bundle" "$T/xdg"
+	chown $user:$user "$T"
+	chown -hR $user:$user "$canary"
+	host_before=$(host_look)
+}
+# What a test, which is root, has made in the root file system and in DIRECTORY... belongs to who calls.
+hand_over() {
+	((!${#as_user[@]})) || chown -hR $user:$user "$rootfs" "$@"
+}
+
+# each_caller COMMAND...: root calls the runtime, then an ordinary user does. The configuration is as setup has made it when it begins, and
+# when the command has ended. Without LONG=1 the user has openat2(2).
+each_caller() {
+	"$@"
+	nothing_left
+	as_the_user
+	echo "# the caller is a user"
+	[[ -n $LONG ]] || local one_way=1
+	"$@"
 }
 
 # each_way COMMAND...: with openat2(2), and where a filter answers it with ENOSYS, with EPERM (rule B.2.7).
@@ -79,8 +124,9 @@ each_way() {
 	local error
 	way=()
 	"$@"
+	[[ -z ${one_way-} ]] || return 0
 	for error in ENOSYS EPERM; do
-		way=("${forbid:-$HELPERS/forbid}" openat2=$error --)
+		way=("$tools/forbid" openat2=$error --)
 		echo "# openat2 is $error"
 		"$@"
 	done
@@ -90,12 +136,34 @@ each_way() {
 # The configuration as setup has made it; what a round of each_way has changed is undone.
 remember() {
 	cp "$bundle/config.json" "$T/remembered.json"
+	rm -rf "$T/remembered"
 	cp -a "$rootfs" "$T/remembered"
 }
 restore() {
 	cp "$T/remembered.json" "$bundle/config.json"
 	rm -rf "${rootfs:?}"
 	cp -a "$T/remembered" "$rootfs"
+}
+
+# leaking COMMAND...: the runtime's caller has left forty descriptors of the canary's directory open, from 3 up.
+leaking() {
+	local usual=("${way[@]}")
+	way=(bash -c 'for n in {3..42}; do eval "exec $n<\"\$0\""; done; exec "$@"' "$canary" "${usual[@]}")
+	"$@"
+	way=("${usual[@]}")
+}
+# Of a program that tells `cwd + list . + stat "$above"`: it is inside of the container.
+above=../../../../../../../../../../..
+stays_inside() {
+	[[ $(value cwd) == /* ]] || { complain "not inside"; return 1; }
+	[[ $'\n'$out == *$'\nlist . '* ]] || { complain "it has not looked around"; return 1; }
+	says "stat $above$canary/file ENOENT"
+	lacks "$out" of-the-host
+}
+# It was refused for the working directory.
+not_entered() {
+	fails
+	[[ $(runtime_name) != caisson ]] || fails_any "cannot make the working directory" "chdir to cwd"
 }
 
 # refused WORD...: an error in words, nothing left, the host as it was.
@@ -202,8 +270,8 @@ told_sides() {
 
 # The other end of a console socket, in the background.
 receive() { # STEP...
-	rm -f "$T/socket"
-	LIMIT=$((10 * SLOW)) "$HELPERS/terminal" receive "$T/socket" -o "$T/screen" "$@" >"$T/heard" 2>&1 </dev/null 3>&- 4>&- &
+	rm -f "$T/socket" "$T/screen"
+	"${as_user[@]}" env LIMIT=$((10 * SLOW)) "$tools/terminal" receive "$T/socket" -o "$T/screen" "$@" >"$T/heard" 2>&1 </dev/null 3>&- 4>&- &
 	receiver=$!
 	agents+=("$receiver")
 	wait_for 5 test -S "$T/socket"

@@ -359,6 +359,17 @@ is_alive() { [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == [^ZX]* ]]; }
 	nothing_left
 }
 
+# The racer leads its session; what is in the midst of a call when it is stopped comes to that call's end first.
+stop_racer() {
+	kill -STOP -- -"$racer"
+	wait_for 5 racer_is_stopped
+}
+racer_is_stopped() {
+	local states
+	states=$(ps -o stat= -s "$racer")
+	[[ -n $states && -z $(grep -v '^T' <<<"$states") ]]
+}
+
 @test "X20: a pid file in a directory that is exchanged for another: in one of them, whole (B.14.11)" {
 	local runs=0 race_began pid one where
 	mkdir "$T/one" "$T/two"
@@ -369,8 +380,7 @@ is_alive() { [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == [^ZX]* ]]; }
 		LIMIT=10 create --pid-file "$T/one/pid"
 		if [[ $code == 0 ]]; then
 			pid=$(pid_of)
-			kill -STOP -- -"$racer"
-			sleep 0.01
+			stop_racer
 			is "$(cat "$T/one/pid" "$T/two/pid" 2>/dev/null)" "$pid" "the pid file"
 			[[ -e $T/one/pid ]] && where=$T/one || where=$T/two
 			if [[ $(stat -c %i "$where") == "$one" ]]; then saw "the one"; else saw "the other"; fi
@@ -380,8 +390,7 @@ is_alive() { [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == [^ZX]* ]]; }
 		fi
 		call rt delete --force "$id"
 		ok
-		kill -STOP -- -"$racer"
-		sleep 0.01
+		stop_racer
 		rm -f "$T/one"/* "$T/two"/*
 		kill -CONT -- -"$racer"
 		runs=$((runs + 1))

@@ -347,7 +347,7 @@ watcher() {
 	printf '{"args": ["/bin/true"], "cwd": "/"' >"$T/cut"
 	for kind in deep fifo directory sparse zero full link empty cut missing; do
 		for command in "exec --process $T/$kind $id" "update --resources $T/$kind $id" "mounts add $id $T/$kind" "mounts remove $id $T/$kind"; do
-			LIMIT=3 call rt $command
+			LIMIT=10 call rt $command
 			fails
 			((${#err} < 1000)) || { complain "many words for $command"; return 1; }
 		done
