@@ -264,11 +264,12 @@ static int wait_for_exec(void *data, int done)
 }
 
 /* Where others are before it, or the cgroup was there and may be somebody else's, it may be frozen by the time. One that is made for it
- * nobody has. */
+ * nobody has. A deputy's master hears signals meanwhile. */
 static int birth_in_cgroup(struct stage *stage, const struct birth *birth, pid_t *pid, struct error *error)
 {
 	struct waiting waiting = { .stage = stage, .error = error };
-	const bool others = birth->cgroup >= 0 && (stage->plan->kind == PLAN_EXEC || !stage->cgroup.v2_made);
+	const struct plan *plan = stage->plan;
+	const bool others = birth->cgroup >= 0 && !plan->namespaces.born_ahead && (plan->kind == PLAN_EXEC || !stage->cgroup.v2_made);
 
 	*pid = others ? process_birth_beside(birth, wait_for_exec, &waiting) : process_birth(birth);
 	return waiting.given_up ? -1 : 0;

@@ -152,3 +152,31 @@ held_ends() {
 	wait_for 5 eval '[[ -z $(cat "$(v2_dir)/cgroup.procs") ]]'
 	[[ ! -e $state/$id ]]
 }
+
+# Beside a namespace that is joined it is made later.
+@test "a container with a user namespace in a cgroup that was there before: whole, and its end is heard" {
+	local where
+	make_everywhere
+	: >"$T/net"
+	unshare --net="$T/net" true
+	host_mounts+=("$T/net")
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$rootfs"
+	for where in null '"\($t)/net"'; do
+		edit '.linux.namespaces |= map(if .type == "network" then .path = '"$where"' else . end | del(..|nulls))
+			| if '"$where"' then .mounts |= map(select(.type != "sysfs")) else . end' --arg t "$T"
+		args ids + exit 3
+		LIMIT=20 call rt run --bundle "$bundle" "$id"
+		exits 3
+		[[ ! -e $state/$id ]]
+		args wait
+		create
+		ok
+		call rt start "$id"
+		ok
+		call rt delete --force "$id"
+		ok
+		wait_for 5 no_processes
+	done
+}
