@@ -100,13 +100,16 @@ static int is_pid(pid_t pid, void *data)
 static int shoot_process_of(pid_t thread, const struct shooting *shooting)
 {
 	pid_t process = process_of_thread(thread);
-	_cleanup_fd int pidfd = process > 0 ? pidfd_open(process) : -ESRCH;
+	_cleanup_fd int pidfd = process > 0 ? pidfd_open(process) : process ? process : -ESRCH;
 
 	if (pidfd < 0)
 		return pidfd == -ESRCH ? 0 : pidfd;
 	int here = tree_processes(shooting->dir, is_pid, &thread);
-	if (here <= 0 || process_of_thread(thread) != process)
+	if (here <= 0)
 		return here;
+	pid_t now = process_of_thread(thread);
+	if (now != process) /* it has just ended */
+		return now < 0 && now != -ESRCH ? now : 0;
 	int r = pidfd_signal(pidfd, SIGKILL);
 	return r == -ESRCH ? 0 : r;
 }
@@ -265,11 +268,11 @@ static int still_ours(const struct victims *victims, int round)
 /* 1; 0: who is left is none of ours; or -errno. */
 static int kill_round(const struct victims *victims, int round, int64_t deadline)
 {
-	if (round > 0 && clock_ms() >= deadline)
-		return -ETIMEDOUT;
 	int r = still_ours(victims, round);
 	if (r <= 0)
 		return r;
+	if (round > 0 && clock_ms() >= deadline)
+		return -ETIMEDOUT;
 	/* The one write kills a fork bomb as a whole, and what v2 has frozen; legacy freezers have to let go of it. */
 	r = victims->v2 < 0 ? 0 : kill_v2(victims, deadline);
 	if (r < 0)

@@ -126,6 +126,7 @@ static void unmake(struct making *m)
 		_cleanup_fd int parent = tree_open(m->root, path);
 		if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
 			return;
+		m->made_end = strlen(path);
 	}
 }
 
@@ -353,8 +354,9 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 		making[count] = (struct making){ .plan = plan, .directory = &plan->directories[count], .root = -1 };
 		r = make_one(&making[count++], cgroup, error);
 	}
-	/* Until the lock is given back nobody begins with what we take away; the other descriptors may be needed for that. */
-	_cleanup_fd int lock = r < 0 ? take_fd(&cgroup->lock) : -1;
+	/* Until the lock is given back nobody begins with what we take away; the other descriptors may be needed for that. It is on the
+	 * first directory itself where that has no cgroup.kill. */
+	_cleanup_fd int lock = r < 0 && cgroup->count ? take_fd(cgroup->lock < 0 ? &cgroup->fd[0] : &cgroup->lock) : -1;
 	if (r < 0)
 		cgroup_close(cgroup);
 	while (count--) {

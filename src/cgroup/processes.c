@@ -68,8 +68,11 @@ static int add_directory(int dir, void *data)
 
 	if (r < 0 || g->count == first || !tree_threaded(dir))
 		return r;
-	for (size_t i = first; i < g->count; i++)
+	for (size_t i = first; i < g->count; i++) {
 		g->pids[i] = process_of_thread(g->pids[i]);
+		if (g->pids[i] < 0 && g->pids[i] != -ESRCH)
+			return g->pids[i];
+	}
 	return 0;
 }
 

@@ -70,7 +70,6 @@ static void reap(int pidfd, int timeout_ms)
 
 #define DEATH_MS 200
 
-/* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
 void container_tell_left(const struct error *error)
 {
 	char sentence[1024];
@@ -79,6 +78,7 @@ void container_tell_left(const struct error *error)
 	log_warning("cannot undo all of it, delete --force will: %s", sentence);
 }
 
+/* What a failed create made is undone by the same function that deletes (architecture: rollback is not written anywhere). */
 static void undo(struct prepared *prepared, struct stage *stage)
 {
 	struct error left = { 0 };

@@ -336,7 +336,9 @@ int host_birth(struct stage *stage, struct error *error)
 {
 	/* In a new user namespace, where nobody else is: in others init could be traced before it has tied itself, and by who has rights
 	 * over its memory even then. */
-	return stage->plan->namespaces.born_ahead ? deputy_play(stage, &stage->deputy, give_birth, -1, error) : give_birth(stage, error);
+	if (!stage->plan->namespaces.born_ahead)
+		return give_birth(stage, error);
+	return deputy_play(stage, &stage->deputy, give_birth, stage->cgroup.v2 >= 0 && !stage->cgroup.v2_made ? TALK_ANSWER_MS : -1, error);
 }
 
 int score_other_side_gone(struct stage *stage, struct error *error)

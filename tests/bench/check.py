@@ -36,12 +36,12 @@ def row_of(config, operation):
 
 
 def time_ratio(figures, row, other):
-    """The median of the rounds' ratios, or that of the fastest rounds, whichever is less: a busy machine adds the same to both, and so
-    brings every ratio nearer to 1; the fastest rounds it has left alone. What is really slower is so in both."""
+    """The median of the rounds' ratios, or the ratio of the lower quartiles, whichever is less: a busy machine adds the same to both, and so
+    brings every ratio nearer to 1; the faster rounds it has mostly left alone. What is slower in three of four rounds is so in both."""
     middle = figures.ratio(row, competitors.OURS, other)
     if middle is None:
         return None
-    ours, theirs = (figures.summary(row, name)["minimum"] for name in (competitors.OURS, other))
+    ours, theirs = (figures.summary(row, name)["quartile"] for name in (competitors.OURS, other))
     return min(middle, ours / theirs) if theirs else middle
 
 

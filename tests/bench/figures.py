@@ -32,7 +32,7 @@ class Figures:
         if not good:
             return None
         walls = [s.wall for s in good]
-        return {"n": len(walls), "minimum": min(walls), "median": statistics.median(walls), "cpu": statistics.median(s.cpu for s in good),
+        return {"n": len(walls), "minimum": min(walls), "quartile": sorted(walls)[len(walls) // 4], "median": statistics.median(walls), "cpu": statistics.median(s.cpu for s in good),
                 "peak": max(s.peak for s in good), "failures": self.failures(row, name)}
 
     def ratio(self, row, name, other):

@@ -258,6 +258,23 @@ teardown() {
 
 # ---- what an ordinary user cannot have ----
 
+# The command is in one of the user's own cgroups, too: so an init may be born in another of them.
+@test "a cgroup by name that was there before, below the user's own: whole, and its end is heard" {
+	skip_on runc "its own order"
+	unified || host_mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || skip "no v2 tree"
+	local own=/sys/fs/cgroup/$id
+	mkdir -p "$own"/{box,caller}
+	chown -R $user:$user "$own"
+	edit '.linux.cgroupsPath = $p' --arg p "/$id/box"
+	args cgroup + exit 3
+	become_user
+	call timeout 30 bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$own/caller" "${as_user[@]}" "$T/runtime" --root "$state" run --bundle "$bundle" "$id"
+	exits 3
+	contains "$out" "$id/box"
+	[[ ! -e $state/$id ]]
+	wait_for 5 rmdir "$own/box" "$own/caller" "$own"
+}
+
 @test "limits, and a cgroup by name, are refused where no cgroup may be made; without them it runs" {
 	skip_on runc "its own order"
 	shell 'ls /sys/fs/cgroup | wc -l'
