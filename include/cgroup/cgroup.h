@@ -62,8 +62,9 @@ void cgroup_close(struct cgroup *cgroup);
 /* A detached clone of directory `index` for mounting inside the container; -1 with the error filled. */
 int cgroup_tree(const struct plan_cgroup *plan, unsigned index, bool whole_hierarchy, struct error *error);
 
-/* For delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at most
- * timeout_ms. 0, also where another container is in it by now; -ETIMEDOUT or -errno. Missing directories are fine; one that cannot be opened is an error. */
+/* For delete: kills every process below (cgroup.kill, or SIGKILL to each while frozen) and waits until it is empty, at most timeout_ms.
+ * 0, also where another container is in it by now; -ETIMEDOUT or -errno. Missing directories are fine; one that cannot be opened is an
+ * error. */
 int cgroup_kill(const struct cgroup_at *at, int timeout_ms);
 
 /* Whose the directory of the first hierarchy is. Without a known inode it counts as ours as long as nobody is in it. */

@@ -289,7 +289,7 @@ untouched() {
 	is "$(state_of)" running
 	call rt delete --force "$id"
 	ok
-	[[ ! -d /proc/$new ]] || { complain "the new container's process lives on after delete --force"; return 1; }
+	wait_for 3 eval '[[ ! -d /proc/$new ]]' || { complain "the new container's process lives on after delete --force"; return 1; }
 	nothing_left
 }
 

@@ -168,7 +168,8 @@ all_or_nothing() {
 		call rt delete --force "$id"
 		ok
 	fi
-	[[ ! -d /proc/$init ]] || { complain "$1: deleted, and its process lives"; return 1; }
+	# Dead it may still be waiting to be reaped.
+	wait_for 3 eval '[[ ! -d /proc/$init ]]' || { complain "$1: deleted, and its process lives"; return 1; }
 	[[ -e $T/poststop ]] || { complain "$1: deleted, and its poststop hook has not run"; return 1; }
 	nothing_left
 }
