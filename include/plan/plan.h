@@ -137,6 +137,7 @@ struct plan_mount {
 	const struct propagation *propagation; /* applied in order, after attaching */
 	size_t propagation_count;
 	bool real_directory;             /* proc and sysfs: the target must be a directory itself, directly below the root (rule B.3.5) */
+	bool view;                       /* ... and what lies below it is looked for in this mount: no later one covers it (rule B.3.4) */
 	const char *why_refused;         /* MOUNT_FILESYSTEM: what EPERM means, as words after a sentence; or NULL */
 	bool procfs_only;                /* a tree on /proc: its root must be procfs with inode 1 (rule B.3.5) */
 	bool copy_up;                    /* tmpcopyup */

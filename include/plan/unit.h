@@ -38,5 +38,8 @@ void unit_property_pair(struct unit_properties *properties, struct plan_property
 /* A value in GVariant's text form, "uint64 5" or "['a', 'b']": fills signature and value. NULL, or why it is none. */
 const char *unit_value_parse(struct arena *arena, const char *text, struct plan_property *to);
 
+/* Takes the property of that name away, if it is there. */
+void unit_without(struct plan_unit *unit, const char *name);
+
 /* Appends what the annotations org.systemd.property.* ask for (contract section 13). */
 int unit_plan_annotations(const struct planning *p, struct unit_properties *properties, struct error *error);

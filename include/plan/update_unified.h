@@ -1,4 +1,4 @@
-/* Shared by plan's files about updates alone: fields, and files by their names, that mean the same. */
+/* Shared by plan's files about resources alone: fields, and files by their names, that mean the same. */
 #pragma once
 
 #include "plan/cgroup.h"

@@ -190,10 +190,12 @@ static int write_all_of(struct updating *u, struct error *error)
 {
 	const struct plan_cgroup *plan = u->change->to;
 
-	/* systemd first: what it writes on its own is rounded. */
-	if (plan->unit)
-		try(unit_set(plan->unit->name, plan->unit->user, plan->unit->properties, plan->unit->property_count, error));
-	u->unit_told = plan->unit;
+	/* systemd first: what it writes on its own is rounded. Who has not answered may yet do it. */
+	if (plan->unit) {
+		int r = unit_set(plan->unit->name, plan->unit->user, plan->unit->properties, plan->unit->property_count, error);
+		u->unit_told = r == 0 || error->code == ETIMEDOUT || error->code == ECONNRESET || error->code == EPIPE;
+		try(r);
+	}
 	for (size_t i = 0; i < plan->directory_count; i++) {
 		if (!wants(plan, i))
 			continue;

@@ -109,7 +109,7 @@ static void fill(struct features *f, struct arena *arena)
 		.linux_ = {
 			.namespaces = words(arena, namespace_words),
 			.capabilities = capability_names(arena),
-			.cgroup = { .v1 = true, .v2 = true, .systemd = true, .rdma = true },
+			.cgroup = { .v1 = true, .v2 = true, .systemd = true, .systemd_user = true, .rdma = true },
 			.seccomp = {
 				.enabled = true,
 				.actions = words(arena, seccomp_action_words),

@@ -74,7 +74,7 @@ void close_mount_handles(void)
 
 static int keep_view(const struct plan_mount *m, int tree, struct error *error)
 {
-	if (!m->real_directory || view_count == KERNEL_VIEWS_MOST)
+	if (!m->view || view_count == KERNEL_VIEWS_MOST)
 		return 0;
 	int fd = fcntl(tree, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -228,7 +228,7 @@ static int fill_up(const struct plan_mount *m, int from, int tree, const struct 
 	int r = copy_up(from, tree);
 
 	if (r < 0)
-		return fail_at(error, &m->at, -r, "cannot copy what is in '%s' into its tmpfs", m->target);
+		return fail_at(error, &m->at, -r, "cannot copy '%s' into its tmpfs", m->target);
 	if (m->mode_from_target)
 		copy_looks(tree, was);
 	if (!m->readonly_late && (m->attr_set & ABI_MOUNT_ATTR_RDONLY))

@@ -133,6 +133,7 @@ static void kill_group(const struct watch *watch, bool *why)
 {
 	*why = true;
 	kill(-watch->pid, SIGKILL);
+	kill(watch->pid, SIGKILL); /* it may have left its group; the number is its own until we wait for it */
 }
 
 /* For poll(2); when the time is over, it is for good. */

@@ -176,7 +176,8 @@ int bus_open(struct bus *bus, bool user, int socket, bool direct, int64_t deadli
 	if (bus->connection) /* it closes the socket, from sd_bus_set_fd on, which cannot fail */
 		take_fd(&fd);
 	if (r < 0) {
-		bus_close(bus);
+		/* Not closed: that would flush, and wait for whoever does not answer, by the library's own times. We are about to end. */
+		bus->connection = NULL;
 		return fail(error, -r, "cannot speak to systemd over the %s bus", user ? "user's" : "system");
 	}
 	return 0;

@@ -1,7 +1,9 @@
 /* Resources as the files of the v2 tree say them (contract section 14.3). */
 #include <inttypes.h>
+#include <string.h>
 #include "base/arena.h"
 #include "plan/cgroup.h"
+#include "plan/update_unified.h"
 
 #define PIDS_MOST      4194304 /* PID_MAX_LIMIT: the kernel refuses more, and more there cannot be */
 #define PERIOD_DEFAULT 100000
@@ -182,6 +184,13 @@ unsigned cgroup_cpu_weight(uint64_t shares)
 	return whole + (weight > whole);
 }
 
+static bool is_idle(const struct spec_resources *resources)
+{
+	const struct json_pair *idle = unified_find(&resources->unified, "cpu.idle");
+
+	return idle ? strcmp(idle->value, "1") == 0 : resources->cpu->idle && *resources->cpu->idle;
+}
+
 int cgroup_v2_cpu(struct cgroup_planning *c, struct cgroup_rows *rows, struct error *error)
 {
 	const struct spec_cpu *cpu = c->resources->cpu;
@@ -197,7 +206,7 @@ int cgroup_v2_cpu(struct cgroup_planning *c, struct cgroup_rows *rows, struct er
 		at = cgroup_field(c, &cpu->at, "idle");
 		cgroup_row(rows, &at, *cpu->idle ? ROW_PLAIN : ROW_MAY_BE_MISSING, "cpu.idle", "%" PRId64, *cpu->idle);
 	}
-	if (cpu->shares && *cpu->shares && !(cpu->idle && *cpu->idle)) { /* an idle cgroup refuses any weight */
+	if (cpu->shares && *cpu->shares && !is_idle(c->resources)) { /* an idle cgroup refuses any weight */
 		at = cgroup_field(c, &cpu->at, "shares");
 		cgroup_row(rows, &at, ROW_PLAIN, "cpu.weight", "%u", cgroup_cpu_weight(*cpu->shares));
 	}

@@ -325,6 +325,16 @@ static void add_readiness(struct planning *p, struct plan_mount *to)
 	p->plan->readiness = true;
 }
 
+/* Masks go where the container looks: not below a sysfs that a bind of the host's /sys lies on. */
+static void choose_views(struct plan_mount *items, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		items[i].view = items[i].real_directory;
+		for (uint32_t j = i + 1; j < count && items[i].view; j++)
+			items[i].view = items[j].kind == MOUNT_REMOUNT || strcmp(items[i].target, items[j].target) != 0;
+	}
+}
+
 int plan_mounts(struct planning *p, struct error *error)
 {
 	const struct json_objects *mounts = &p->spec->mounts;
@@ -340,6 +350,7 @@ int plan_mounts(struct planning *p, struct error *error)
 		try(plan_entry(&entry, error));
 		plan->cargo += trees(&items[i]);
 	}
+	choose_views(items, mounts->count);
 	plan->items = items;
 	plan->count = mounts->count;
 	if (p->request->readiness)

@@ -135,21 +135,27 @@ static int plan_time(struct planning *p, struct error *error)
 		       : 0;
 }
 
+/* Engines in Go write members that were never given as empty ones. */
+static const char *if_any(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 static int plan_names(struct planning *p, struct error *error)
 {
 	struct plan_namespaces *n = &p->plan->namespaces;
 	const struct spec *spec = p->spec;
 
-	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && spec->hostname)
+	n->hostname = if_any(spec->hostname);
+	n->domainname = if_any(spec->domainname);
+	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && n->hostname)
 		return fail_at(error, &spec->hostname_at, 0, "unable to set hostname without a private UTS namespace");
-	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && spec->domainname)
+	if (n->of[PLAN_NS_UTS].mode == NS_INHERIT && n->domainname)
 		return fail_at(error, &spec->domainname_at, 0, "unable to set domainname without a private UTS namespace");
-	if (spec->hostname && strlen(spec->hostname) > 64)
+	if (n->hostname && strlen(n->hostname) > 64)
 		return fail_at(error, &spec->hostname_at, 0, "a hostname has at most 64 bytes");
-	if (spec->domainname && strlen(spec->domainname) > 64)
+	if (n->domainname && strlen(n->domainname) > 64)
 		return fail_at(error, &spec->domainname_at, 0, "a domainname has at most 64 bytes");
-	n->hostname = spec->hostname;
-	n->domainname = spec->domainname;
 	n->loopback = n->of[PLAN_NS_NETWORK].mode == NS_NEW;
 	return 0;
 }

@@ -393,5 +393,18 @@ int cgroup_plan_unit_properties(struct cgroup_planning *c, struct plan_unit *uni
 		*unit_property(&all, property->name, property->signature, property->since, &property->at) = *property;
 	}
 	unit_properties_give(&all, unit);
+	if (unit->is_slice) /* systemd.slice(5) has none */
+		unit_without(unit, "OOMPolicy");
 	return 0;
+}
+
+void unit_without(struct plan_unit *unit, const char *name)
+{
+	struct plan_property *all = (struct plan_property *)unit->properties;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < unit->property_count; i++)
+		if (strcmp(all[i].name, name) != 0)
+			all[kept++] = all[i];
+	unit->property_count = kept;
 }

@@ -34,14 +34,23 @@ static void ignore_kernel_memory(struct planning *p, struct spec_resources *chan
 	change->memory = memory;
 }
 
-/* Only one of the two was given, and the other does not fit it any more. */
-static int check_memory(struct cgroup_planning *c, const struct spec_resources *change, const struct spec_resources *merged,
-			struct error *error)
+/* Only one of the two was given, and the other does not fit it any more. v2 counts swap alone: there as much of it stays as there was. */
+static int settle_memory(struct cgroup_planning *c, const struct update_request *request, const struct spec_resources *change,
+			 struct spec_resources *merged, struct error *error)
 {
-	const struct spec_memory *m = change->memory, *all = merged->memory;
+	const struct spec_memory *m = change->memory, *old = request->current->memory;
+	struct spec_memory *all = merged->memory; /* a copy of our own, where `m` is */
+	bool v2;
 
 	if (!m || !m->limit || *m->limit <= 0 || (m->swap && *m->swap) || !all->swap || *all->swap <= 0 || *all->swap >= *m->limit)
 		return 0;
+	if (cgroup_home(c, CG_MEMORY, &v2) && v2 && old && old->limit && *old->limit > 0 && *old->limit <= *all->swap) {
+		int64_t *swap = arena_new(c->p->arena, int64_t);
+		if (!__builtin_add_overflow(*m->limit, *all->swap - *old->limit, swap)) {
+			all->swap = swap;
+			return 0;
+		}
+	}
 	struct place at = cgroup_field(c, &m->at, "limit");
 	return fail_at(error, &at, 0, "memory+swap limit should be >= memory limit: that of this container is %" PRId64
 		       " and was not changed", *all->swap);
@@ -73,13 +82,13 @@ static int check_halves(struct cgroup_planning *c, const struct spec_resources *
 
 /* The whole of what would hold, as if it were asked of a new container; its rows are thrown away. */
 static int check_whole(const struct planning *p, const struct update_request *request, const struct spec_resources *change,
-		       const struct spec_resources *merged, struct error *error)
+		       struct spec_resources *merged, struct error *error)
 {
 	struct cgroup_planning c;
 	struct planning own;
 
 	begin(&c, &own, p, merged, request);
-	try(check_memory(&c, change, merged, error));
+	try(settle_memory(&c, request, change, merged, error));
 	try(check_halves(&c, change, merged, error));
 	try(cgroup_plan_resources(&c, error));
 	return cgroup_plan_unified(&c, error);

@@ -11,7 +11,6 @@ static const struct {
 	{ "MemoryLow", NULL },
 	{ "MemoryMin", NULL },
 	{ "DevicePolicy", "auto" },
-	{ "OOMPolicy", "continue" }, /* of units with Delegate= (systemd.scope(5)) */
 };
 
 static struct plan_property unset(const struct plan_property *property, struct arena *arena)
@@ -87,6 +86,7 @@ int update_plan_unit(struct cgroup_planning *to, struct cgroup_planning *old, st
 	struct unit_properties properties = { .arena = arena };
 
 	try(cgroup_plan_unit_properties(to, unit, error));
+	unit_without(unit, "OOMPolicy"); /* systemd takes it of a new unit alone; the file of the cgroup is written all the same */
 	try(plan_before(old, before, error));
 	for (size_t i = 0; i < unit->property_count; i++) {
 		const struct plan_property *newer = &unit->properties[i], *older = find(before, newer->name);

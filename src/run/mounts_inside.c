@@ -235,7 +235,7 @@ static bool would_confine(const struct inside *inside, int target)
 static int make_target(const struct inside *inside, const struct plan_mount *m, mode_t type)
 {
 	const struct plan_namespaces *n = &inside->stage->plan->namespaces;
-	bool other = n->of[PLAN_NS_USER].mode == NS_NEW && n->root_uid != (uid_t)-1 && n->root_gid != (gid_t)-1;
+	bool other = n->of[PLAN_NS_USER].mode != NS_INHERIT && n->root_uid != (uid_t)-1 && n->root_gid != (gid_t)-1;
 
 	if (other) {
 		setfsgid(n->root_gid);

@@ -138,7 +138,7 @@ static int check_propagation(const struct spec_linux *linux_, struct error *erro
 	static const char *const words[] = {
 		"shared", "slave", "private", "unbindable", "rshared", "rslave", "rprivate", "runbindable",
 	};
-	if (!linux_->rootfs_propagation)
+	if (!linux_->rootfs_propagation || !*linux_->rootfs_propagation)
 		return 0;
 	for (size_t i = 0; i < array_length(words); i++)
 		if (!strcmp(words[i], linux_->rootfs_propagation))

@@ -289,6 +289,23 @@ seen() { if [[ -e $T/seen/$1 ]]; then cat "$T/seen/$1"; else cat "$rootfs/seen/$
 	nothing_left
 }
 
+@test "C60: a hook that has joined our own process group is killed too, and nobody else in it" {
+	skip_on runc "its own way"
+	command -v python3 >/dev/null || skip "there is no python3"
+	edit '.hooks.createRuntime = [{path: "/usr/bin/env", args: ["env", "python3", "-c",
+		"import os, time; os.setpgid(0, os.getpgid(os.getppid())); open(\"\($t)/seen/pid\", \"w\").write(str(os.getpid())); time.sleep(76)"],
+		timeout: 2, env: ["PATH=/usr/bin:/bin"]}]' --arg t "$T"
+	args exit 0
+	local begin=$SECONDS
+	# In a session of its own, whose number is one in here.
+	call_create setsid -w timeout -s KILL $((60 * SLOW)) "$RUNTIME" --root "$state" "${owner_option[@]}" create --bundle "$bundle" "$id"
+	fails
+	((SECONDS - begin <= 15 * SLOW))
+	[[ -s $T/seen/pid ]]
+	[[ ! -e /proc/$(<"$T/seen/pid") ]]
+	nothing_left
+}
+
 @test "C60: the children of a hook that runs past its timeout are killed too" {
 	skip_on runc "1.1 kills the hook alone, and then waits for the others"
 	edit '.hooks.createRuntime = [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 77 & sleep 78"], "timeout": 1, "env": ["PATH=/usr/bin:/bin"]}]'

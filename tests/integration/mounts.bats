@@ -885,6 +885,19 @@ walks_out_of() {
 	nothing_left
 }
 
+@test "masked and read-only paths below a /sys that is bound over another one" {
+	skip_on runc "refuses, or not"
+	mkdir "$rootfs/sys" 2>/dev/null || true
+	edit '.mounts |= map(select(.destination != "/sys" and .destination != "/sys/fs/cgroup"))
+		+ [{destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev"]},
+			{destination: "/sys", type: "none", source: "/sys", options: ["rbind"]}]
+		| .linux.maskedPaths = ["/sys/kernel"] | .linux.readonlyPaths = ["/sys/module"]'
+	probe list /sys/kernel + write /sys/module/none x
+	ok
+	says "list /sys/kernel" "write /sys/module/none EROFS"
+	nothing_left
+}
+
 @test "C16: a masked path that nobody may read is masked all the same" {
 	mkdir -m 0000 "$rootfs/locked"
 	echo secret >"$rootfs/locked/file"

@@ -13,6 +13,17 @@ other() {
 	other=$(pgrep -P $! -x sleep)
 }
 
+@test "empty names, and an empty propagation, are none" {
+	skip_on runc "its own"
+	edit '.hostname = "" | .domainname = "" | .linux.rootfsPropagation = "" | .linux.namespaces |= map(select(.type != "uts"))'
+	probe ids
+	ok
+	edit '.linux.namespaces += [{type: "uts"}]'
+	probe uts
+	ok
+	is "$(value hostname)" "$(</proc/sys/kernel/hostname)"
+}
+
 @test "new namespaces differ from the host's, those not listed are inherited" {
 	local kind
 	edit '.linux.namespaces = [{"type":"pid"},{"type":"network"},{"type":"ipc"},{"type":"uts"},{"type":"mount"}]'

@@ -306,6 +306,14 @@ static void only_what_changes_is_written(void **unused)
 	       "net_cls.classid=0; net_prio.ifpriomap=lo 3");
 }
 
+static void who_is_idle_by_name_gets_no_weight(void **unused)
+{
+	(void)unused;
+	writes(&unified, "'cpu':{'shares':512},'unified':{'cpu.idle':'1'}", "'cpu':{'shares':512,'cpus':'0'},'unified':{'cpu.idle':'1'}",
+	       "cpu.idle=1; cpuset.cpus=0");
+	writes(&unified, "'unified':{'cpu.idle':'0'}", "'cpu':{'shares':1024}", "cpu.weight=100");
+}
+
 static void bandwidth_keeps_its_other_half(void **unused)
 {
 	(void)unused;
@@ -327,6 +335,10 @@ static void swap_is_counted_with_memory(void **unused)
 	(void)unused;
 	writes(&unified, "'memory':{'limit':100000,'swap':300000}", "'memory':{'limit':200000}",
 	       "memory.max=200000; memory.swap.max=100000");
+	/* Above all that both were: v2 counts swap alone, as much of which stays. */
+	writes(&unified, "'memory':{'limit':100000,'swap':300000}", "'memory':{'limit':400000}",
+	       "memory.max=400000; memory.swap.max=200000");
+	assert_string_equal(json(&update.resources), "{'memory':{'limit':400000,'swap':600000}}");
 	writes(&unified, "'memory':{'limit':100000}", "'memory':{'swap':150000}", "memory.max=100000; memory.swap.max=50000");
 	writes(&unified, "'memory':{'limit':100000,'swap':300000}", "'memory':{'limit':-1}", "memory.max=max; memory.swap.max=max");
 	writes(&unified, "'memory':{'limit':100000}", "'memory':{'limit':200000}", "memory.max=200000");
@@ -356,7 +368,7 @@ static void kernel_memory_is_ignored(void **unused)
 static void contradictions_are_refused(void **unused)
 {
 	(void)unused;
-	refuses(&unified, "'memory':{'limit':100000,'swap':300000}", "'memory':{'limit':400000}", "memory.limit",
+	refuses(&legacy, "'memory':{'limit':100000,'swap':300000}", "'memory':{'limit':400000}", "memory.limit",
 		"memory+swap limit should be >= memory limit: that of this container is 300000");
 	refuses(&unified, "'memory':{'limit':100000}", "'memory':{'swap':5000}", "memory.swap", "should be >= memory limit");
 	refuses(&unified, "", "'memory':{'swap':5000}", "memory.swap", "without memory limit");
@@ -546,6 +558,8 @@ static void a_unit_is_told_and_has_a_way_back(void **unused)
 	      "'blockIO':{'throttleReadBpsDevice':[{'major':8,'minor':0,'rate':6},{'major':8,'minor':16,'rate':7}]}",
 	      "IOReadBandwidthMax=/dev/block/8:0 /dev/block/8:16 6 7", "IOReadBandwidthMax=/dev/block/8:0 /dev/block/8:16 5 max");
 	tells("'pids':{'limit':5}", "'blockIO':{'weight':0}", "", "");
+	/* systemd takes it of a new unit alone, and would refuse all the rest with it. */
+	tells("", "'unified':{'memory.oom.group':'1'},'pids':{'limit':7}", "TasksMax=7", "TasksMax=max");
 	assert_int_equal(decide(&unified, FUSE_DENIED, "'devices':[{'allow':true,'access':'rwm'}]", "x.scope"), 0);
 	assert_memory_equal(properties(update.to.unit), "DevicePolicy=auto; DeviceAllow=", 31);
 	assert_memory_equal(properties(update.back.unit), "DevicePolicy=strict; DeviceAllow=char-* m", 41);
