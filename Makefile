@@ -94,10 +94,10 @@ $(BUILD)/host/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(HOST_CC) $(CPPFLAGS) $(COMMON) $(CFLAGS) $(HARDEN) -c -o $@ $<
 
-# One directory, one kind of objects.
+# One directory, one kind of objects. `demo` and `check` may install musl before there are any.
 KIND := $(if $(READ_BACK),release,debug)$(if $(MUSL),-musl)
 ifneq ($(MAKECMDGOALS),clean)
-ifneq ($(filter-out $(KIND),$(shell mkdir -p $(BUILD); cat $(BUILD)/kind 2>/dev/null || echo $(KIND) >$(BUILD)/kind)),)
+ifneq ($(filter-out $(KIND),$(shell mkdir -p $(BUILD); [ -d $(BUILD)/host ] && cat $(BUILD)/kind 2>/dev/null || echo $(KIND) >$(BUILD)/kind)),)
 $(error $(BUILD) has objects of another kind, with or without DEBUG=1 or musl: give another BUILD, or make clean)
 endif
 endif
