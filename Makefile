@@ -96,7 +96,7 @@ $(BUILD)/host/%.o: src/%.c
 
 # One directory, one kind of objects. `demo` and `check` may install musl before there are any.
 KIND := $(if $(READ_BACK),release,debug)$(if $(MUSL),-musl)
-ifneq ($(MAKECMDGOALS),clean)
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
 ifneq ($(filter-out $(KIND),$(shell mkdir -p $(BUILD); [ -d $(BUILD)/host ] && cat $(BUILD)/kind 2>/dev/null || echo $(KIND) >$(BUILD)/kind)),)
 $(error $(BUILD) has objects of another kind, with or without DEBUG=1 or musl: give another BUILD, or make clean)
 endif
@@ -106,6 +106,7 @@ endif
 $(BUILD)/commit: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
+	@echo '$(KIND)' >$(BUILD)/kind # which `make clean all` has just taken away
 FORCE:
 
 $(BUILD)/host/cmd/version.o $(BUILD)/host/cmd/features.o: $(BUILD)/commit
