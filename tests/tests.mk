@@ -135,6 +135,7 @@ lint-rules: $(BUILD)/caisson
 	$(if $(SANITIZE),,lint purity tests/lint/purity $(LINT_PURE) -- $(filter $(BUILD)/host/base/%,$(HOST_OBJECTS));) \
 	lint init tests/lint/init $(BUILD)/caisson-init $(INIT_OBJECTS); \
 	lint shell tests/lint/shell; \
+	lint kinds tests/lint/kinds; \
 	lint man tests/lint/man; \
 	lint coverage tests/lint/coverage; \
 	lint rules tests/lint/rules; \
