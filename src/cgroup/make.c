@@ -356,7 +356,7 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 	}
 	/* Until the lock is given back nobody begins with what we take away; the other descriptors may be needed for that. It is on the
 	 * first directory itself where that has no cgroup.kill. */
-	_cleanup_fd int lock = r < 0 && cgroup->count ? take_fd(cgroup->lock < 0 ? &cgroup->fd[0] : &cgroup->lock) : -1;
+	int lock = r < 0 && cgroup->count ? take_fd(cgroup->lock < 0 ? &cgroup->fd[0] : &cgroup->lock) : -1;
 	if (r < 0)
 		cgroup_close(cgroup);
 	while (count--) {
@@ -364,6 +364,7 @@ int cgroup_make(const struct plan_cgroup *plan, struct cgroup *cgroup, struct er
 			unmake(&making[count]);
 		close_fd(&making[count].root);
 	}
+	close_fd(&lock);
 	return r < 0 ? -1 : 0;
 }
 

@@ -619,6 +619,7 @@ int main(void)
 		cmocka_unit_test(lists_are_taken_together_by_key),
 		cmocka_unit_test(device_rules_are_replaced_whole),
 		cmocka_unit_test(only_what_changes_is_written),
+		cmocka_unit_test(who_is_idle_by_name_gets_no_weight),
 		cmocka_unit_test(bandwidth_keeps_its_other_half),
 		cmocka_unit_test(swap_is_counted_with_memory),
 		cmocka_unit_test(kernel_memory_is_ignored),
