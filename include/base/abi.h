@@ -142,6 +142,22 @@ struct abi_bpf_insn { /* struct sock_filter: classic BPF, for seccomp */
 	uint8_t jt, jf;
 	uint32_t k;
 };
+#define ABI_BPF_LOAD 0x20u     /* BPF_LD | BPF_W | BPF_ABS */
+#define ABI_BPF_AND 0x54u      /* BPF_ALU | BPF_AND | BPF_K */
+#define ABI_BPF_JUMP 0x05u     /* BPF_JMP | BPF_JA */
+#define ABI_BPF_EQUAL 0x15u    /* BPF_JMP | BPF_JEQ | BPF_K */
+#define ABI_BPF_GREATER 0x25u  /* BPF_JMP | BPF_JGT | BPF_K */
+#define ABI_BPF_AT_LEAST 0x35u /* BPF_JMP | BPF_JGE | BPF_K */
+#define ABI_BPF_RETURN 0x06u   /* BPF_RET | BPF_K */
+#define ABI_SECCOMP_RET_ERRNO 0x00050000u
+#define ABI_SECCOMP_RET_ALLOW 0x7fff0000u
+#define ABI_SECCOMP_DATA_NUMBER 0u /* offsets in struct seccomp_data */
+#define ABI_SECCOMP_DATA_ARCH 4u
+#if defined(__x86_64__)
+#define ABI_AUDIT_ARCH_NATIVE 0xc000003eu
+#else
+#define ABI_AUDIT_ARCH_NATIVE 0xc00000b7u
+#endif
 
 /* ---- where the plan's shared memory is mapped, in the runtime and again in init (base/arena.h) ---- */
 #if defined(__x86_64__)

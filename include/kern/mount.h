@@ -41,9 +41,6 @@ int mount_statx(int fd, int flags, unsigned mask, struct abi_statx *to);
 /* A context to set parameters in; the caller's fd. -ENODEV: no such type. */
 int mount_context(const char *type);
 
-/* The same, for a procfs that shows the pid namespace behind `pid_namespace`: procfs belongs to its opener's. */
-int mount_context_in(const char *type, int pid_namespace);
-
 /* A context to change what is mounted at `mount`. */
 int mount_pick(int mount);
 

@@ -11,14 +11,8 @@ struct arena;
 #define CODE_MOST 4096           /* BPF_MAXINSNS */
 
 /* Offsets in struct seccomp_data. An argument has 64 bits, of which the low ones come first: we write for little endian alone. */
-#define CODE_NUMBER 0u
-#define CODE_ARCHITECTURE 4u
 #define CODE_ARGUMENT_LOW(index) (16u + 8u * (index))
 #define CODE_ARGUMENT_HIGH(index) (20u + 8u * (index))
-
-#define CODE_EQUAL 0x15u         /* BPF_JMP | BPF_JEQ | BPF_K */
-#define CODE_GREATER 0x25u       /* BPF_JMP | BPF_JGT | BPF_K */
-#define CODE_AT_LEAST 0x35u      /* BPF_JMP | BPF_JGE | BPF_K */
 
 /* Where it goes on: at the instruction that is `label` before the end, or with label 0 nowhere: `action` is the verdict. */
 struct way { size_t label; uint32_t action; };

@@ -7,7 +7,7 @@
 /* One question about one argument. All seven operators are these three and their opposites. */
 struct test {
 	uint32_t index;
-	uint32_t how;                /* CODE_EQUAL (of what the mask leaves), CODE_GREATER, CODE_AT_LEAST */
+	uint32_t how;                /* ABI_BPF_EQUAL (of what the mask leaves), ABI_BPF_GREATER, ABI_BPF_AT_LEAST */
 	bool opposite;
 	uint64_t mask, value;
 };

@@ -9,6 +9,7 @@
 #include "init/filesystem.h"
 #include "kern/mount.h"
 #include "kern/path.h"
+#include "kern/procfs.h"
 #include "run/planned_mount.h"
 
 /* Mounts that become read-only last; the descriptor is the handle, no name is resolved again (rule B.3.4). Those beyond are made
@@ -155,19 +156,27 @@ static int open_target(const struct stage *stage, const struct plan_mount *m, mo
 /* ---- detached mounts ---- */
 
 /* procfs shows the pid namespace of whoever opens it; a joined one is not ours yet (rule B.11). */
-static int open_context(const struct stage *stage, const struct plan_mount *m)
+static bool shows_joined(const struct stage *stage, const struct plan_mount *m)
 {
 	const struct plan_namespace *pid = &stage->plan->namespaces.of[PLAN_NS_PID];
 
-	if (pid->mode == NS_JOIN && !pid->own && !strcmp(m->type, "proc"))
-		return mount_context_in(m->type, pid->fd);
-	return mount_context(m->type);
+	return pid->mode == NS_JOIN && !pid->own && !strcmp(m->type, "proc");
+}
+
+static int is_procfs(int tree)
+{
+	struct statfs fs;
+
+	if (fstatfs(tree, &fs) < 0)
+		return -errno;
+	return fs.f_type == ABI_PROC_SUPER_MAGIC ? 0 : -EINVAL;
 }
 
 static int make_filesystem(const struct stage *stage, const struct plan_mount *m, const struct stat *was, struct error *error)
 {
 	char words[MOUNT_WORDS], mode[16];
-	_cleanup_fd int context = open_context(stage, m);
+	bool joined = shows_joined(stage, m);
+	_cleanup_fd int context = joined ? procfs_context(stage->plan->namespaces.of[PLAN_NS_PID].fd) : mount_context(m->type);
 
 	if (context < 0)
 		return failed(m, context, "", error);
@@ -179,9 +188,9 @@ static int make_filesystem(const struct stage *stage, const struct plan_mount *m
 	if (r == 0)
 		r = planned_parameters(context, m);
 	bool writable = (m->readonly_late && late_count < LATE_MOST) || m->copy_up;
-	if (r == 0)
-		r = mount_make(context, m->attr_set & ~(writable ? ABI_MOUNT_ATTR_RDONLY : 0));
-	return r < 0 ? failed(m, r, mount_words(context, words), error) : r;
+	_cleanup_fd int tree = r < 0 ? r : mount_make(context, m->attr_set & ~(writable ? ABI_MOUNT_ATTR_RDONLY : 0));
+	r = tree < 0 ? tree : joined ? is_procfs(tree) : 0;
+	return r < 0 ? failed(m, r, mount_words(context, words), error) : take_fd(&tree);
 }
 
 static int set_propagation(const struct plan_mount *m, int mount, struct error *error)

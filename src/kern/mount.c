@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "kern/momentary.h"
-#include "kern/namespaces.h"
 #include "kern/sys.h"
 
 int mount_clone(int dir, const char *path, int how)
@@ -74,28 +72,6 @@ int mount_same_place(int one, int other)
 int mount_context(const char *type)
 {
 	return sys_fsopen(type);
-}
-
-struct elsewhere {
-	const char *type;
-	int pid_namespace;
-};
-
-static int open_there(void *data)
-{
-	return sys_fsopen(((const struct elsewhere *)data)->type);
-}
-
-/* setns(2) into a pid namespace counts for children only: so a child joins it and has a child of its own. */
-static int join_and_open(void *data)
-{
-	int r = namespace_join(((const struct elsewhere *)data)->pid_namespace, ABI_CLONE_NEWPID);
-	return r < 0 ? r : momentary(open_there, data);
-}
-
-int mount_context_in(const char *type, int pid_namespace)
-{
-	return momentary(join_and_open, &(struct elsewhere){ .type = type, .pid_namespace = pid_namespace });
 }
 
 int mount_pick(int mount)

@@ -234,8 +234,8 @@ static bool write_architecture(struct filter *filter, uint32_t token, struct way
 		return false;
 	struct way tree = code_tree(&filter->code, filter->arena, &segments);
 	if (segments.count > 1)
-		tree = code_load(&filter->code, CODE_NUMBER);
-	*way = code_jump(&filter->code, CODE_EQUAL, token, tree, *way);
+		tree = code_load(&filter->code, ABI_SECCOMP_DATA_NUMBER);
+	*way = code_jump(&filter->code, ABI_BPF_EQUAL, token, tree, *way);
 	return true;
 }
 
@@ -263,7 +263,7 @@ int plan_filter(const struct plan_seccomp *plan, struct arena *arena, const stru
 	for (size_t i = plan->architecture_count; i-- > 0;) /* from the last one: the native one is asked for first */
 		if (plan->architectures[i] != SCMP_ARCH_X32 && !write_architecture(&filter, plan->architectures[i], &way))
 			return FILTER_IS_NOT_OURS;
-	code_enter(&filter.code, way, CODE_ARCHITECTURE);
+	code_enter(&filter.code, way, ABI_SECCOMP_DATA_ARCH);
 	if (filter.code.length > CODE_MOST)
 		return fail_at(error, &plan->at, 0, "the seccomp filter has %zu instructions, the kernel takes at most %d",
 			       filter.code.length, CODE_MOST);

@@ -3,10 +3,6 @@
 
 #include "base/arena.h"
 
-#define LOAD 0x20u           /* BPF_LD | BPF_W | BPF_ABS */
-#define AND 0x54u            /* BPF_ALU | BPF_AND | BPF_K */
-#define JUMP 0x05u           /* BPF_JMP | BPF_JA */
-#define RETURN 0x06u         /* BPF_RET | BPF_K */
 #define JUMP_MOST 255        /* jt and jf have 8 bits */
 
 /* So many numbers that stand alone in a range are asked for one after the other, in place of two branches for each. */
@@ -33,12 +29,12 @@ static struct way put(struct code *code, uint32_t opcode, uint32_t k, size_t yes
 
 struct way code_load(struct code *code, uint32_t offset)
 {
-	return put(code, LOAD, offset, 0, 0);
+	return put(code, ABI_BPF_LOAD, offset, 0, 0);
 }
 
 struct way code_mask(struct code *code, uint32_t mask)
 {
-	return put(code, AND, mask, 0, 0);
+	return put(code, ABI_BPF_AND, mask, 0, 0);
 }
 
 static bool near(const struct code *code, size_t label, size_t spare)
@@ -52,7 +48,7 @@ static size_t return_near(struct code *code, uint32_t action, size_t spare)
 	for (size_t i = 0; i < CODE_RETURNS_KEPT; i++)
 		if (code->returns[i].action == action && near(code, code->returns[i].label, spare))
 			return code->returns[i].label;
-	size_t label = put(code, RETURN, action, 0, 0).label;
+	size_t label = put(code, ABI_BPF_RETURN, action, 0, 0).label;
 	code->returns[code->next_return].action = action;
 	code->returns[code->next_return].label = label;
 	code->next_return = (code->next_return + 1) % CODE_RETURNS_KEPT;
@@ -65,7 +61,7 @@ static size_t reach(struct code *code, struct way way, size_t spare)
 		return return_near(code, way.action, spare);
 	if (near(code, way.label, spare))
 		return way.label;
-	return put(code, JUMP, (uint32_t)(code->length - way.label), 0, 0).label;
+	return put(code, ABI_BPF_JUMP, (uint32_t)(code->length - way.label), 0, 0).label;
 }
 
 struct way code_jump(struct code *code, uint32_t how, uint32_t value, struct way yes, struct way no)
@@ -80,7 +76,7 @@ struct way code_jump(struct code *code, uint32_t how, uint32_t value, struct way
 void code_enter(struct code *code, struct way way, uint32_t offset)
 {
 	if (!way.label)
-		put(code, RETURN, way.action, 0, 0);
+		put(code, ABI_BPF_RETURN, way.action, 0, 0);
 	code_load(code, offset);
 }
 
@@ -132,7 +128,7 @@ static struct way write_leaf(struct code *code, const struct segments *segments,
 
 	for (size_t i = leaf->to; i-- > leaf->from;)
 		if (!way_same(segments->items[i].way, leaf->way))
-			way = code_jump(code, CODE_EQUAL, segments->items[i].first, segments->items[i].way, way);
+			way = code_jump(code, ABI_BPF_EQUAL, segments->items[i].first, segments->items[i].way, way);
 	return way;
 }
 
@@ -143,7 +139,7 @@ static struct way write_tree(struct code *code, const struct segments *segments,
 	size_t half = count / 2;
 	struct way above = write_tree(code, segments, leaves + half, count - half);
 	struct way below = write_tree(code, segments, leaves, half);
-	return code_jump(code, CODE_AT_LEAST, segments->items[leaves[half].from].first, above, below);
+	return code_jump(code, ABI_BPF_AT_LEAST, segments->items[leaves[half].from].first, above, below);
 }
 
 struct way code_tree(struct code *code, struct arena *arena, const struct segments *segments)

@@ -19,10 +19,10 @@ static uint64_t all_bits(bool wide)
 static struct test test_of(const struct plan_seccomp_arg *arg, bool wide)
 {
 	static const struct { uint32_t how; bool opposite; } operators[] = {
-		[SCMP_CMP_EQ] = { CODE_EQUAL, false }, [SCMP_CMP_NE] = { CODE_EQUAL, true },
-		[SCMP_CMP_GT] = { CODE_GREATER, false }, [SCMP_CMP_LE] = { CODE_GREATER, true },
-		[SCMP_CMP_GE] = { CODE_AT_LEAST, false }, [SCMP_CMP_LT] = { CODE_AT_LEAST, true },
-		[SCMP_CMP_MASKED_EQ] = { CODE_EQUAL, false },
+		[SCMP_CMP_EQ] = { ABI_BPF_EQUAL, false }, [SCMP_CMP_NE] = { ABI_BPF_EQUAL, true },
+		[SCMP_CMP_GT] = { ABI_BPF_GREATER, false }, [SCMP_CMP_LE] = { ABI_BPF_GREATER, true },
+		[SCMP_CMP_GE] = { ABI_BPF_AT_LEAST, false }, [SCMP_CMP_LT] = { ABI_BPF_AT_LEAST, true },
+		[SCMP_CMP_MASKED_EQ] = { ABI_BPF_EQUAL, false },
 	};
 	bool masked = arg->op == SCMP_CMP_MASKED_EQ;
 	uint64_t mask = all_bits(wide) & (masked ? arg->value : UINT64_MAX);
@@ -54,7 +54,7 @@ void filter_rule_read(const struct plan_seccomp_rule *from, bool wide, struct fi
 
 void filter_rule_select(struct filter_rule *rule, uint32_t number)
 {
-	const struct test test = { .index = 0, .how = CODE_EQUAL, .mask = UINT32_MAX, .value = number };
+	const struct test test = { .index = 0, .how = ABI_BPF_EQUAL, .mask = UINT32_MAX, .value = number };
 
 	if (rule->count && rule->tests[0].index == 0)
 		rule->tests[0] = test;
@@ -97,11 +97,11 @@ static bool range_of(const struct test *test, uint64_t most, struct range *range
 {
 	uint64_t v = test->value;
 
-	if (test->how == CODE_EQUAL) {
+	if (test->how == ABI_BPF_EQUAL) {
 		*range = (struct range){ v, v };
 		return !test->opposite && test->mask == most;
 	}
-	bool from_value = test->how == CODE_AT_LEAST;
+	bool from_value = test->how == ABI_BPF_AT_LEAST;
 	if (test->opposite)
 		*range = from_value ? v ? (struct range){ 0, v - 1 } : (struct range){ 1, 0 } : (struct range){ 0, v };
 	else
@@ -116,7 +116,7 @@ static bool exclude(const struct test *a, const struct test *b, uint64_t most)
 
 	if (range_of(a, most, &one) && range_of(b, most, &other))
 		return one.first > one.last || other.first > other.last || one.first > other.last || other.first > one.last;
-	if (a->how != CODE_EQUAL || b->how != CODE_EQUAL || (a->opposite && b->opposite))
+	if (a->how != ABI_BPF_EQUAL || b->how != ABI_BPF_EQUAL || (a->opposite && b->opposite))
 		return false;
 	if (!a->opposite && !b->opposite)
 		return a->mask & b->mask & (a->value ^ b->value);
@@ -194,13 +194,13 @@ static struct way write_high(const struct filter_writer *w, const struct test *t
 
 	if (!w->wide || !mask)
 		return low;
-	if (test->how == CODE_EQUAL) {
-		code_jump(w->code, CODE_EQUAL, value, low, no);
+	if (test->how == ABI_BPF_EQUAL) {
+		code_jump(w->code, ABI_BPF_EQUAL, value, low, no);
 		if (mask != UINT32_MAX)
 			code_mask(w->code, mask);
 	} else {
-		struct way unequal = value ? code_jump(w->code, CODE_GREATER, value, yes, no) : yes;
-		code_jump(w->code, CODE_EQUAL, value, low, unequal);
+		struct way unequal = value ? code_jump(w->code, ABI_BPF_GREATER, value, yes, no) : yes;
+		code_jump(w->code, ABI_BPF_EQUAL, value, low, unequal);
 	}
 	return code_load(w->code, CODE_ARGUMENT_HIGH(test->index));
 }
@@ -219,7 +219,7 @@ static struct way write_rules(const struct filter_writer *w, const struct filter
  * "Is exactly this value": many of these of one argument are a tree over the values. */
 static bool is_value(const struct filter_writer *w, const struct test *test)
 {
-	return test->how == CODE_EQUAL && !test->opposite && test->mask == all_bits(w->wide);
+	return test->how == ABI_BPF_EQUAL && !test->opposite && test->mask == all_bits(w->wide);
 }
 
 static bool same_switch(const struct filter_writer *w, const struct test *a, const struct test *b)

@@ -17,14 +17,6 @@
 
 #define ARCHITECTURES_MOST 32  /* libseccomp 2.6 knows 23 */
 
-#define OPCODE_LOAD 0x20u      /* BPF_LD | BPF_W | BPF_ABS */
-#define OPCODE_JUMP 0x05u      /* BPF_JMP | BPF_JA */
-#define OPCODE_EQUAL 0x15u     /* BPF_JMP | BPF_JEQ | BPF_K */
-#define OPCODE_GREATER 0x25u   /* BPF_JMP | BPF_JGT | BPF_K */
-#define OPCODE_AT_LEAST 0x35u  /* BPF_JMP | BPF_JGE | BPF_K */
-#define OPCODE_RETURN 0x06u    /* BPF_RET | BPF_K */
-#define DATA_NUMBER 0u         /* offsets in struct seccomp_data */
-#define DATA_ARCHITECTURE 4u
 #define X32_BIT 0x40000000u    /* x32 calls are x86-64 calls with this in their number */
 
 struct part {
@@ -155,10 +147,10 @@ static void emit_part(struct compilation *c, size_t at)
 	const struct part *part = &c->parts[at];
 
 	if (plan_filter_newer_is_missing(c->plan) && part->newest >= 0) {
-		emit(c, OPCODE_GREATER, (uint32_t)part->newest, 0, 1);
-		emit(c, OPCODE_RETURN, SCMP_ACT_ERRNO(ENOSYS), 0, 0);
+		emit(c, ABI_BPF_GREATER, (uint32_t)part->newest, 0, 1);
+		emit(c, ABI_BPF_RETURN, SCMP_ACT_ERRNO(ENOSYS), 0, 0);
 	}
-	emit(c, OPCODE_JUMP, (uint32_t)at, 0, 0);
+	emit(c, ABI_BPF_JUMP, (uint32_t)at, 0, 0);
 }
 
 /* "If it is this architecture": x32 has none of its own in seccomp_data, its block is a part of x86-64's. Where x32 is not listed its
@@ -167,13 +159,13 @@ static void emit_block(struct compilation *c, size_t at, size_t x32)
 {
 	size_t test = c->length, other;
 
-	emit(c, OPCODE_EQUAL, c->parts[at].architecture, 0, 0);
-	emit(c, OPCODE_LOAD, DATA_NUMBER, 0, 0);
+	emit(c, ABI_BPF_EQUAL, c->parts[at].architecture, 0, 0);
+	emit(c, ABI_BPF_LOAD, ABI_SECCOMP_DATA_NUMBER, 0, 0);
 	if (is_x86_64(&c->parts[at])) {
 		other = c->length;
-		emit(c, OPCODE_AT_LEAST, X32_BIT, 0, 0);
+		emit(c, ABI_BPF_AT_LEAST, X32_BIT, 0, 0);
 		if (x32 == at)
-			emit(c, OPCODE_JUMP, (uint32_t)at, 0, 0);
+			emit(c, ABI_BPF_JUMP, (uint32_t)at, 0, 0);
 		else
 			emit_part(c, x32);
 		c->front[other].jf = (uint8_t)(c->length - other - 1);
@@ -188,11 +180,11 @@ static void emit_front(struct compilation *c)
 	for (size_t i = 0; i < c->count; i++)
 		if (c->parts[i].architecture == SCMP_ARCH_X32 || (!x32 && is_x86_64(&c->parts[i])))
 			x32 = i;
-	emit(c, OPCODE_LOAD, DATA_ARCHITECTURE, 0, 0);
+	emit(c, ABI_BPF_LOAD, ABI_SECCOMP_DATA_ARCH, 0, 0);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->parts[i].architecture != SCMP_ARCH_X32)
 			emit_block(c, i, x32);
-	emit(c, OPCODE_JUMP, 0, 0, 0); /* another one: any part has the answer to that */
+	emit(c, ABI_BPF_JUMP, 0, 0, 0); /* another one: any part has the answer to that */
 }
 
 /* All of it one after the other; jumps inside a part are relative and hold wherever it stands. */
@@ -208,7 +200,7 @@ static struct abi_bpf_insn *join(struct compilation *c, size_t length)
 	}
 	for (size_t i = 0; i < c->length; i++) {
 		program[i] = c->front[i];
-		if (program[i].code == OPCODE_JUMP)
+		if (program[i].code == ABI_BPF_JUMP)
 			program[i].k = (uint32_t)(starts[program[i].k] - i - 1);
 	}
 	return program;

@@ -1,12 +1,14 @@
 /* A caller that may not make some system calls, as under a service manager's or an old engine's filter.
  *
  * Usage: forbid NAME=ERRNO... -- COMMAND ARG...
- * The filter is inherited: it holds for the runtime, for its init and for the container's program. */
+ * The filter is inherited: it holds for the runtime, for its init and for the container's program. "pidns" is no call but a parameter of
+ * procfs, by which Linux 6.17 and later are told a pid namespace; before, it is EINVAL. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 static const struct { const char *name; unsigned number; } calls[] = {
 	{ "openat2", 437 }, { "clone3", 435 }, { "mount_setattr", 442 }, { "open_tree", 428 }, { "move_mount", 429 }, { "fsopen", 430 },
 	{ "close_range", 436 }, { "pidfd_open", 434 }, { "pidfd_send_signal", 424 }, { "pidfd_getfd", 438 }, { "statx", 332 },
+	{ "pidns", 431 },
 };
 static const struct { const char *name; unsigned code; } errors[] = { { "ENOSYS", ENOSYS }, { "EPERM", EPERM }, { "EINVAL", EINVAL } };
 
@@ -43,8 +46,15 @@ static void forbid(char *word)
 		code = strcmp(errors[i].name, value) ? code : errors[i].code;
 	if (!number || !code)
 		errx(2, "unknown: %s=%s", word, value);
-	add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, number);
+	bool descriptors = strcmp(word, "pidns") == 0; /* fsconfig(2) takes no other one from us */
+	add(BPF_JMP | BPF_JEQ | BPF_K, 0, descriptors ? 4 : 1, number);
+	if (descriptors) {
+		add(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[1]));
+		add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 5); /* FSCONFIG_SET_FD */
+	}
 	add(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | code);
+	if (descriptors)
+		add(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
 }
 
 int main(int argc, char **argv)

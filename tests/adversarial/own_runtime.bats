@@ -407,3 +407,48 @@ watcher() {
 	call rt delete --force "$id"
 	ok
 }
+
+# What a stranger in the pid namespace has found, by $T/seize. The host shows by the canary, and by descriptors of files: but what the caller gave.
+has_nothing_of_the_hosts() {
+	local what=$1 seen
+	seen=$(<"$T/seize")
+	! grep -qx reached <<<"$seen" || { complain "$what: the host's root: $seen"; return 1; }
+	is "$(grep -E '^fd ([3-9]|[0-9]{2,}) /' <<<"$seen" | grep -vE ' (/dev/null|/memfd:.*|/ \(deleted\)|/proc/.*)$' || true)" "" "$what: descriptors of files"
+}
+
+@test "X59: who may trace in a pid namespace that is joined gets hold of no process of ours with something of the host's, on no kernel (B.11)" {
+	[[ $(uname -m) == x86_64 ]] || skip "the helper is for x86-64"
+	local first=$id path tries emptied=0 met=0
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+	cp "$HELPERS/seize" "$rootfs/bin/seize"
+	cp "$bundle/config.json" "$T/plain.json"
+	id=$first-h racing=$first-h
+	edit '.linux.cgroupsPath = $p' --arg p "$(cgroups_path "$id")"
+	start_probe wait
+	path=/proc/$(pid_of)/ns/pid
+	id=$first
+	cp "$T/plain.json" "$bundle/config.json"
+	edit '(.linux.namespaces[] | select(.type == "pid")).path = $p' --arg p "$path"
+	args exit 0
+	# Up to Linux 6.16 a process in there has to open procfs: it is the first to be seen. Then init is, which has no privileges any more.
+	looked_at() {
+		rt exec "$racing" /bin/seize look "$canary/file" >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
+		wait_for 5 grep -q waits "$T/seize"
+		call "$@" "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+		ok
+		wait $! || true
+		! grep -q ^looked "$T/seize" || met=$((met + 1))
+		has_nothing_of_the_hosts "$*"
+	}
+	for tries in {1..5}; do looked_at env; done
+	((met > 0)) || { complain "nobody was met: $(<"$T/seize")"; return 1; }
+	for tries in {1..20}; do
+		looked_at "$HELPERS/forbid" pidns=EINVAL --
+		grep -q ^looked "$T/seize" && ! grep -qE '^root [^e]|^root ends.' "$T/seize" || continue
+		is "$(grep -c '^call .* -1$' "$T/seize")" 11 "calls that are refused"
+		is "$(grep '^cwd' "$T/seize")" "cwd ends"
+		emptied=$((emptied + 1))
+		((emptied < 3)) || break
+	done
+	((emptied > 0)) || { complain "the process that opens procfs was not met: $(<"$T/seize")"; return 1; }
+}

@@ -130,3 +130,15 @@ sysctl_() { edit '.linux.sysctl = {($k): $v}' --arg k "$1" --arg v "$2"; }
 	says "domainname dom.example"
 	is "$(</proc/sys/kernel/domainname)" "(none)"
 }
+
+@test "a parameter of a network device that a hook makes: parameters are set after createRuntime and prestart hooks" {
+	local kind
+	for kind in prestart createRuntime; do
+		edit '.hooks = {($kind): [{path: "/bin/sh", args: ["sh", "-c", $s], env: [$path]}]}' --arg kind "$kind" --arg path "PATH=$PATH" \
+			--arg s 'nsenter --net=/proc/$(jq .pid)/ns/net ip link add made type veth peer name other'
+		sysctl_ net/ipv4/conf/made/forwarding 1
+		probe cat /proc/sys/net/ipv4/conf/made/forwarding
+		ok
+		says "cat /proc/sys/net/ipv4/conf/made/forwarding 1"
+	done
+}
