@@ -75,7 +75,7 @@ LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(filter-out $(READ_BACK),$(sort $(wildcard $(LAYERS:%=src/%/*.c)))) src/main.c
 HOST_OBJECTS := $(HOST_SOURCES:src/%.c=$(BUILD)/host/%.o)
 INIT_BASE    := base/clock base/format base/error base/number base/file
-INIT_RUN     := score baton hook_result planned_mount create exec
+INIT_RUN     := score baton hook_result planned_mount scheduler create exec
 INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) $(INIT_RUN:%=src/run/%.c) $(filter-out $(READ_BACK),$(sort $(wildcard src/init/*.c)))
 INIT_OBJECTS := $(INIT_SOURCES:src/%.c=$(BUILD)/init/%.o)
 LIBS_SOURCES := src/base/clock.c src/base/error.c src/base/file.c src/base/format.c src/base/number.c $(sort $(wildcard src/libs/*.c))

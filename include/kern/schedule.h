@@ -1,8 +1,9 @@
-/* How the calling process is scheduled, and where its memory comes from. -errno everywhere. */
+/* How a process is scheduled, and where its memory comes from. -errno everywhere. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct schedule {
 	uint32_t policy;
@@ -11,7 +12,8 @@ struct schedule {
 	uint32_t priority;
 	uint64_t runtime, deadline, period; /* nanoseconds */
 };
-int schedule_set(const struct schedule *schedule);
+/* Of process `pid`, 0: the calling one. */
+int schedule_set(pid_t pid, const struct schedule *schedule);
 
 /* For the whole process group; class and level as ioprio_set(2) wants them. */
 int io_priority_set(int value);

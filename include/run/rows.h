@@ -3,6 +3,7 @@
  * The tables are compiled into both executables, each with the steps of its own side. */
 #pragma once
 
+#include "run/scheduler.h"
 #include "run/score.h"
 
 #ifdef CAISSON_INIT

@@ -80,6 +80,7 @@ int host_net_devices(struct stage *stage, struct error *error);    /* net_device
 int host_net_devices_stay(struct stage *stage, struct error *error); /* net_devices.c: the way back is given up */
 int host_oom_score(struct stage *stage, struct error *error);      /* process.c */
 int host_rlimits(struct stage *stage, struct error *error);        /* process.c: prlimit(2) on init, with the runtime's own rights */
+int host_scheduler(struct stage *stage, struct error *error);      /* process.c */
 int host_seccomp(struct stage *stage, struct error *error);        /* seccomp.c: the filter, compiled while init mounts */
 int host_filter_ready(struct stage *stage, struct error *error);   /* seccomp.c: the point where init may rely on the compiled filter */
 int host_notify(struct stage *stage, struct error *error);         /* seccomp.c: the listener of an early filter, to its agent */

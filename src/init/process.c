@@ -1,12 +1,12 @@
 /* The session, its keyring, how the process is scheduled, and the security labels of its next exec. */
 #include <errno.h>
-#include <sched.h>
 #include <unistd.h>
 #include "init/read_back.h"
 #include "init/stage.h"
 #include "kern/keyring.h"
 #include "kern/label.h"
 #include "kern/schedule.h"
+#include "run/scheduler.h"
 
 /* SELinux labels new keys by attr/keycreate: the keyring is the container's, so it gets the container's label. */
 static int join_keyring(const struct stage *stage, struct error *error)
@@ -35,20 +35,6 @@ int init_session(struct stage *stage, struct error *error)
 	return stage->plan->process.keyring ? join_keyring(stage, error) : 0;
 }
 
-static int schedule(const struct plan_scheduler *wanted, struct error *error)
-{
-	const struct schedule schedule = {
-		.policy = wanted->policy, .flags = wanted->flags, .nice = wanted->nice, .priority = wanted->priority,
-		.runtime = wanted->runtime, .deadline = wanted->deadline, .period = wanted->period,
-	};
-	int r = schedule_set(&schedule);
-	/* With CONFIG_RT_GROUP_SCHED a new legacy cpu cgroup has no time for real-time tasks at all (sched-rt-group.rst). */
-	if (r == -EPERM && (wanted->policy == SCHED_FIFO || wanted->policy == SCHED_RR))
-		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: a real-time policy needs CAP_SYS_NICE, "
-			       "and in a legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
-	return r < 0 ? fail_at(error, &wanted->at, -r, "the kernel refuses the scheduler") : 0;
-}
-
 int init_limits(struct stage *stage, struct error *error)
 {
 	const struct plan_process *process = &stage->plan->process;
@@ -67,7 +53,7 @@ int init_limits(struct stage *stage, struct error *error)
 	if (memory && (r = memory_policy_set(memory->mode, memory->nodes, memory->bits)) < 0)
 		return fail_at(error, &memory->at, -r, "the kernel refuses the memoryPolicy");
 	try(read_back_settings(stage, error));
-	return process->scheduler ? schedule(process->scheduler, error) : 0;
+	return process->scheduler && !scheduler_by_host(stage->plan) ? scheduler_apply(0, process->scheduler, error) : 0;
 }
 
 /* The kernel looks at these at exec. With no_new_privs AppArmor takes only a subset of the present profile and SELinux only what

@@ -18,7 +18,7 @@ struct attributes { /* struct sched_attr, version 1 (Linux 5.3) */
 	uint32_t util_min, util_max;
 };
 
-int schedule_set(const struct schedule *schedule)
+int schedule_set(pid_t pid, const struct schedule *schedule)
 {
 	/* The specification has the utilization clamp flags and no values to clamp to: -1 takes any clamp back to the system's
 	 * (Linux 5.11). 0 would hold the process down to the lowest frequency. */
@@ -29,7 +29,7 @@ int schedule_set(const struct schedule *schedule)
 		.runtime = schedule->runtime, .deadline = schedule->deadline, .period = schedule->period,
 		.util_min = UINT32_MAX, .util_max = UINT32_MAX,
 	};
-	return syscall(SYS_sched_setattr, 0, &attributes, 0) < 0 ? -errno : 0;
+	return syscall(SYS_sched_setattr, pid, &attributes, 0) < 0 ? -errno : 0;
 }
 
 int io_priority_set(int value)

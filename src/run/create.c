@@ -129,6 +129,7 @@ static const struct row rows[] = {
 	I("labels", "set the security labels for the next exec", init_labels, labels, show_labels),
 	/* Only now may strangers see init: the host's file system and all privileges are gone from it (rule B.11, CVE-2016-9962). */
 	I("reborn", "go on as a process of the joined pid namespace", init_reborn, joins_pid, NULL),
+	H("scheduler", "set the scheduler, which the rebirth would have lost", host_scheduler, scheduler_by_host, NULL),
 	I("program", "find the program; no_new_privs, umask, default signals", init_program, process, show_program),
 	H("newlines", "let the caller's terminal make line ends, not the container's", host_newlines, attended, NULL),
 	H("console-socket", "hand the terminal's master to who waits for it", host_console, handed_over, NULL),

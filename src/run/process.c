@@ -1,9 +1,10 @@
-/* What the runtime sets on init from outside, with its own rights: resource limits and the OOM score. */
+/* What the runtime sets on init from outside, with its own rights: resource limits, the OOM score, and a scheduler that no fork would keep. */
 #include <errno.h>
 #include <sys/resource.h>
 #include "base/format.h"
 #include "base/number.h"
 #include "kern/procfs.h"
+#include "run/scheduler.h"
 #include "run/stage.h"
 
 static rlim_t enough(const struct plan *plan, const struct plan_rlimit *limit, uint64_t value)
@@ -27,6 +28,11 @@ int host_rlimits(struct stage *stage, struct error *error)
 				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	}
 	return 0;
+}
+
+int host_scheduler(struct stage *stage, struct error *error)
+{
+	return scheduler_apply(stage->pid, stage->plan->process.scheduler, error);
 }
 
 int stage_oom_score_refused(const struct stage *stage, int code, struct error *error)

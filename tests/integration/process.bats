@@ -563,6 +563,37 @@ secure() { called_with "$1" "$RUNTIME" --root "$state" "${owner_option[@]}" "${@
 	TABLE
 }
 
+@test "scheduler: what no fork keeps is kept by who enters a pid namespace: exec, and a container that joins one" {
+	skip_on runc "1.1 has no scheduler"
+	skip_on crun "1.8 has no scheduler"
+	if ls /sys/fs/cgroup/cpu*/cpu.rt_runtime_us >/dev/null 2>&1; then
+		edit '.linux.resources.cpu = {"realtimeRuntime": 10000, "realtimePeriod": 1000000}'
+	fi
+	local first=$id scheduler line
+	while IFS='|' read -r scheduler line; do
+		id=$first
+		edit '.process.scheduler = $s | .linux.cgroupsPath = $p | .linux.namespaces |= map(if .type == "pid" then del(.path) else . end)' \
+			--argjson s "$scheduler" --arg p "$(cgroups_path "$id")"
+		start_probe wait
+		call rt exec "$id" /bin/probe scheduling
+		ok
+		contains "$(value sched)" "$line"
+		edit '(.linux.namespaces[] | select(.type == "pid")).path = "/proc/\($pid)/ns/pid" | .linux.cgroupsPath = $p' \
+			--arg pid "$(pid_of)" --arg p "$(cgroups_path "$id-joins")"
+		id=$first-joins
+		probe scheduling
+		ok
+		contains "$(value sched)" "$line"
+		id=$first
+		call rt delete --force "$id"
+		ok
+	done <<-'TABLE'
+		{"policy": "SCHED_OTHER", "nice": 5}|policy=0 flags=0 nice=5
+		{"policy": "SCHED_BATCH", "nice": 6, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|policy=3 flags=1 nice=6
+		{"policy": "SCHED_RR", "priority": 20, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|policy=2 flags=1 nice=0 priority=20
+	TABLE
+}
+
 @test "scheduler: wrong values are refused" {
 	skip_on runc "1.1 has no scheduler"
 	skip_on crun "1.8 has no scheduler"

@@ -1,0 +1,33 @@
+/* The scheduler of the container's process. */
+#include "run/scheduler.h"
+
+#include <errno.h>
+#include <sched.h>
+#include "base/error.h"
+#include "kern/schedule.h"
+#include "plan/plan.h"
+
+#define POLICY_DEADLINE 6u
+#define FLAG_RESET_ON_FORK 1u
+
+bool scheduler_by_host(const struct plan *plan)
+{
+	const struct plan_scheduler *wanted = plan->process.scheduler;
+
+	return plan->has_process && wanted && plan->namespaces.of[PLAN_NS_PID].mode == NS_JOIN &&
+	       (wanted->policy == POLICY_DEADLINE || wanted->flags & FLAG_RESET_ON_FORK);
+}
+
+int scheduler_apply(pid_t pid, const struct plan_scheduler *wanted, struct error *error)
+{
+	const struct schedule schedule = {
+		.policy = wanted->policy, .flags = wanted->flags, .nice = wanted->nice, .priority = wanted->priority,
+		.runtime = wanted->runtime, .deadline = wanted->deadline, .period = wanted->period,
+	};
+	int r = schedule_set(pid, &schedule);
+	/* With CONFIG_RT_GROUP_SCHED a new legacy cpu cgroup has no time for real-time tasks at all (sched-rt-group.rst). */
+	if (r == -EPERM && (wanted->policy == SCHED_FIFO || wanted->policy == SCHED_RR))
+		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: a real-time policy needs CAP_SYS_NICE, "
+			       "and in a legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
+	return r < 0 ? fail_at(error, &wanted->at, -r, "the kernel refuses the scheduler") : 0;
+}
