@@ -2,6 +2,7 @@
 #include "kern/procfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -59,7 +60,7 @@ static int empty_out(int pid_namespace)
 	root = root < 0 ? root : mount_make(root, ABI_MOUNT_ATTR_RDONLY);
 	if (root < 0)
 		return root;
-	if (dup2(root, ROOT) < 0 || dup2(pid_namespace, PID_NAMESPACE) < 0)
+	if (dup3(root, ROOT, O_CLOEXEC) < 0 || dup3(pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
 		return -errno;
 	int r = descriptors_range(SOCKET + 1, ~0u, DESCRIPTORS_CLOSE);
 	if (r == 0 && (fchdir(ROOT) < 0 || chroot(".") < 0))
@@ -89,7 +90,7 @@ static int open_shut_in(int pid_namespace)
 static void answer(int pid_namespace, int socket)
 {
 	/* First of all: 2 may be a socket of our caller's. */
-	if (dup2(socket, SOCKET) < 0)
+	if (dup3(socket, SOCKET, O_CLOEXEC) < 0)
 		process_end(1);
 	int context = open_shut_in(pid_namespace);
 	const int said = context < 0 ? context : 0;

@@ -1,4 +1,4 @@
-/* What the runtime sets on init from outside, with its own rights: resource limits, the OOM score, and a scheduler that no fork would keep. */
+/* What the runtime sets on init from outside, with its own rights: resource limits, the OOM score, a scheduler that no fork keeps. */
 #include <errno.h>
 #include <sys/resource.h>
 #include "base/format.h"

@@ -75,8 +75,9 @@ static void look(pid_t pid, const char *file)
 {
 	char path[4200];
 	static const struct { const char *name; long number; } calls[] = {
-		{ "openat", SYS_openat }, { "mount", SYS_mount }, { "fsmount", 432 }, { "fsconfig", 431 }, { "open_tree", 428 }, { "setns", SYS_setns },
-		{ "unshare", SYS_unshare }, { "chroot", SYS_chroot }, { "ptrace", SYS_ptrace }, { "execve", SYS_execve }, { "bpf", SYS_bpf },
+		{ "openat", SYS_openat }, { "mount", SYS_mount }, { "fsmount", 432 }, { "fsconfig", 431 }, { "open_tree", 428 },
+		{ "setns", SYS_setns }, { "unshare", SYS_unshare }, { "chroot", SYS_chroot }, { "ptrace", SYS_ptrace },
+		{ "execve", SYS_execve }, { "bpf", SYS_bpf },
 	};
 	struct user_regs_struct regs;
 
