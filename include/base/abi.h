@@ -153,6 +153,7 @@ struct abi_bpf_insn { /* struct sock_filter: classic BPF, for seccomp */
 #define ABI_SECCOMP_RET_ALLOW 0x7fff0000u
 #define ABI_SECCOMP_DATA_NUMBER 0u /* offsets in struct seccomp_data */
 #define ABI_SECCOMP_DATA_ARCH 4u
+#define ABI_SECCOMP_DATA_ARGUMENTS 16u
 #if defined(__x86_64__)
 #define ABI_AUDIT_ARCH_NATIVE 0xc000003eu
 #else

@@ -20,7 +20,7 @@ int procfs_open(int procfs, const char *path, int flags);
 /* Opens, writes `value` in one write(2), closes. */
 int procfs_write(int procfs, const char *path, const char *value);
 
-/* A context (kern/mount.h) for a procfs that shows the pid namespace behind `pid_namespace`, one that is entered by others than us. Up to
- * Linux 6.16 somebody in there who may trace can put one of his own in its place: what is made of it is a procfs only once that was looked
- * at. The caller's fd. -ETIMEDOUT: somebody held the process that was to open it. */
+/* A context (kern/mount.h) for a procfs that shows the pid namespace behind `pid_namespace`, which others are in. Up to Linux 6.17 a
+ * process of ours is in there for a moment, and who may trace there can have the procfs show another pid namespace, but no more than
+ * that. The caller's fd. -ETIMEDOUT: somebody holds that process; -ECANCELED: it was killed; -EBADMSG: what it gave is no procfs's. */
 int procfs_context(int pid_namespace);

@@ -163,6 +163,14 @@ static bool shows_joined(const struct stage *stage, const struct plan_mount *m)
 	return pid->mode == NS_JOIN && !pid->own && !strcmp(m->type, "proc");
 }
 
+static const char *why_not_opened(int r)
+{
+	return r == -ETIMEDOUT ? ": somebody in its pid namespace holds the process that is to open it" :
+	       r == -ECANCELED ? ": the process that was to open it in its pid namespace was killed" :
+	       r == -EBADMSG   ? ": somebody in its pid namespace has put something else in its place" :
+				 "";
+}
+
 static int is_procfs(int tree)
 {
 	struct statfs fs;
@@ -179,7 +187,7 @@ static int make_filesystem(const struct stage *stage, const struct plan_mount *m
 	_cleanup_fd int context = joined ? procfs_context(stage->plan->namespaces.of[PLAN_NS_PID].fd) : mount_context(m->type);
 
 	if (context < 0)
-		return failed(m, context, "", error);
+		return failed(m, context, joined ? why_not_opened(context) : "", error);
 	int r = m->source ? mount_parameter(context, "source", m->source) : 0;
 	if (r == 0 && m->mode_from_target && was->st_mode) {
 		format(mode, sizeof(mode), "%o", was->st_mode & 07777);

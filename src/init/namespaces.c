@@ -13,6 +13,7 @@
 #include "kern/procfs.h"
 #include "kern/seccomp.h"
 #include "run/baton.h"
+#include "run/scheduler.h"
 
 /* Root of the user namespace we are in, or who stands in for it. Groups first, while we may; a namespace that denies setgroups(2) keeps
  * ours. With other ids we would outlive our creator and be dumpable, as far as the kernel is concerned: both are said once more. */
@@ -292,5 +293,7 @@ int init_reborn(struct stage *stage, struct error *error)
 	if (!rebirth_pending(stage->plan))
 		return 0;
 	try(be_reborn(stage, error));
+	if (scheduler_by_reborn(stage->plan))
+		try(scheduler_apply(0, stage->plan->process.scheduler, error));
 	return stage->plan->process.terminal ? console_control(stage, error) : 0;
 }

@@ -1,18 +1,18 @@
-/* A procfs for a pid namespace that is not ours. Up to Linux 6.16 a process has to be in there to open it: one that has nothing. */
+/* A procfs for a pid namespace that is not ours. Up to Linux 6.17 a process has to be in there to open it: one that has nothing. */
 #include "kern/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
 #include "base/cleanup.h"
+#include "kern/credentials.h"
 #include "kern/descriptors.h"
 #include "kern/message.h"
 #include "kern/momentary.h"
@@ -25,48 +25,82 @@
 #define ANSWER_MS 10000 /* who traces it may hold it for ever */
 
 /* What the outer process keeps. */
-#define ROOT 0
 #define PID_NAMESPACE 1
 #define SOCKET 2
 
-/* What is called from here on, and nothing that is worth anything to who makes it call (rule B.11): contexts cannot be used with these. */
+/* What is called from here on, and nothing that is worth anything to who makes it call (rule B.11): a context is of no use with these. */
 static const uint16_t calls[] = {
-	ABI_SYS_fsopen, SYS_sendmsg, SYS_wait4, ABI_SYS_clone3, SYS_clone, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_rt_sigprocmask,
-	SYS_exit, SYS_exit_group,
+	ABI_SYS_fsopen, SYS_sendmsg, SYS_wait4, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_rt_sigprocmask, SYS_exit, SYS_exit_group,
 };
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
+/* A child for a moment, and no other; of clone3 a filter cannot tell. */
+#define CLONE_MOMENTARY (uint32_t)(ABI_CLONE_VM | ABI_CLONE_VFORK | ABI_CLONE_FILES)
+
 static int shut_in(void)
 {
-	struct abi_bpf_insn program[3 + CALLS + 2], *to = program;
+	struct abi_bpf_insn program[5 + CALLS + 6], *to = program;
 
 	*to++ = (struct abi_bpf_insn){ ABI_BPF_LOAD, 0, 0, ABI_SECCOMP_DATA_ARCH };
-	*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, 0, CALLS + 1, ABI_AUDIT_ARCH_NATIVE };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, 0, CALLS + 3, ABI_AUDIT_ARCH_NATIVE };
 	*to++ = (struct abi_bpf_insn){ ABI_BPF_LOAD, 0, 0, ABI_SECCOMP_DATA_NUMBER };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, CALLS + 2, 0, ABI_SYS_clone3 };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, CALLS + 2, 0, SYS_clone };
 	for (size_t i = 0; i < CALLS; i++)
-		*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, (uint8_t)(CALLS - i), 0, calls[i] };
+		*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, (uint8_t)(CALLS + 4 - i), 0, calls[i] };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_RETURN, 0, 0, ABI_SECCOMP_RET_ERRNO | EPERM };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_RETURN, 0, 0, ABI_SECCOMP_RET_ERRNO | ENOSYS };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_LOAD, 0, 0, ABI_SECCOMP_DATA_ARGUMENTS };
+	*to++ = (struct abi_bpf_insn){ ABI_BPF_EQUAL, 1, 0, CLONE_MOMENTARY };
 	*to++ = (struct abi_bpf_insn){ ABI_BPF_RETURN, 0, 0, ABI_SECCOMP_RET_ERRNO | EPERM };
 	*to++ = (struct abi_bpf_insn){ ABI_BPF_RETURN, 0, 0, ABI_SECCOMP_RET_ALLOW };
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	return seccomp_install(program, (size_t)(to - program), 0);
+	int r = cred_no_new_privileges();
+	return r < 0 ? r : seccomp_install(program, (size_t)(to - program), 0);
 }
 
-/* Nothing of the host's: its root is an empty directory, and of descriptors it has the three that it needs. */
+/* A mount namespace with an empty directory in it and nothing else: whoever may enter ours by /proc/PID/ns/mnt is at its root, chroot or
+ * not. On an initramfs there is no pivot_root(2). */
+static int leave_the_host(void)
+{
+	_cleanup_fd int context = mount_context("tmpfs");
+	_cleanup_fd int root = context < 0 ? context : mount_make(context, ABI_MOUNT_ATTR_RDONLY);
+	int r = root < 0 ? root : namespace_unshare(ABI_CLONE_NEWNS);
+
+	if (r < 0)
+		return r;
+	/* In a chroot of the caller's what is above it would stay; without CAP_SYS_CHROOT nobody gets out of it. */
+	r = mount_namespace_root();
+	if (r < 0 && r != -EPERM)
+		return r;
+	r = mount_attach_at(root, AT_FDCWD, "/");
+	r = r < 0 ? r : mount_pivot(root);
+	return r == -EINVAL && (fchdir(root) < 0 || chroot(".") < 0) ? -errno : r == -EINVAL ? 0 : r;
+}
+
+/* By number where a caller's filter forbids the range, and nothing lists them. */
+static int close_from(unsigned first)
+{
+	struct rlimit most;
+	int r = descriptors_range(first, ~0u, DESCRIPTORS_CLOSE);
+
+	if (r != -ENOSYS || getrlimit(RLIMIT_NOFILE, &most) < 0)
+		return r;
+	for (unsigned fd = first; fd < most.rlim_cur; fd++)
+		close((int)fd);
+	return 0;
+}
+
+/* What is left of it: an empty mount namespace, two descriptors, one capability. */
 static int empty_out(int pid_namespace)
 {
-	int root = mount_context("tmpfs");
+	const struct cred_caps one = { .effective = 1ull << ABI_CAP_SYS_ADMIN, .permitted = 1ull << ABI_CAP_SYS_ADMIN };
 
-	root = root < 0 ? root : mount_make(root, ABI_MOUNT_ATTR_RDONLY);
-	if (root < 0)
-		return root;
-	if (dup3(root, ROOT, O_CLOEXEC) < 0 || dup3(pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
+	if (dup3(pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
 		return -errno;
-	int r = descriptors_range(SOCKET + 1, ~0u, DESCRIPTORS_CLOSE);
-	if (r == 0 && (fchdir(ROOT) < 0 || chroot(".") < 0))
-		r = -errno;
-	close(ROOT);
-	return r;
+	int r = close_from(SOCKET + 1); /* before the list of them is gone */
+	r = r < 0 ? r : leave_the_host();
+	close(0);
+	return r < 0 ? r : cred_caps_set(&one);
 }
 
 static int open_there(void *data)
@@ -97,10 +131,22 @@ static void answer(int pid_namespace, int socket)
 	process_end(message_send(SOCKET, &said, sizeof(said), &context, context < 0 ? 0 : 1) < 0);
 }
 
+/* Whoever has hold of that process could send whatever he has, and we are to make a file system of it with our rights: a context for any
+ * other would resolve names in the host's tree. procfs alone knows one of these words and not the other. */
+static int is_of_procfs(int context)
+{
+	char words[MOUNT_WORDS];
+
+	if (mount_parameter(context, "hidepid", "0") < 0 || mount_parameter(context, "caisson", NULL) != -EINVAL)
+		return 0;
+	mount_words(context, words); /* not to be told of a later failure */
+	return 1;
+}
+
 static int take_answer(int socket)
 {
 	struct pollfd until = { .fd = socket, .events = POLLIN };
-	int context = -1, said = -EIO, ready;
+	int context = -1, said = 0, ready;
 	size_t count = 1;
 
 	do
@@ -109,11 +155,12 @@ static int take_answer(int socket)
 	if (ready <= 0)
 		return ready < 0 ? -errno : -ETIMEDOUT;
 	ssize_t length = message_receive(socket, &said, sizeof(said), &context, &count);
-	if (length == sizeof(said) && said == 0 && count == 1)
-		return context;
-	if (count == 1)
-		close(context);
-	return length == sizeof(said) && said < 0 ? said : -EIO;
+	_cleanup_fd int fd = count == 1 ? context : -1;
+	if (length <= 0)
+		return length < 0 ? (int)length : -ECANCELED;
+	if (fd >= 0)
+		return is_of_procfs(fd) ? take_fd(&fd) : -EBADMSG;
+	return said < 0 && said > -4096 ? said : -EBADMSG;
 }
 
 static int open_by_process(int pid_namespace)
@@ -141,7 +188,7 @@ int procfs_context(int pid_namespace)
 	_cleanup_fd int context = mount_context("proc");
 	int r = context < 0 ? context : sys_fsconfig(context, ABI_FSCONFIG_SET_FD, "pidns", NULL, pid_namespace);
 
-	/* Unknown before Linux 6.17. */
+	/* Unknown before Linux 6.18. */
 	if (r == -EINVAL)
 		return open_by_process(pid_namespace);
 	return r < 0 ? r : take_fd(&context);

@@ -10,12 +10,30 @@
 #define POLICY_DEADLINE 6u
 #define FLAG_RESET_ON_FORK 1u
 
-bool scheduler_by_host(const struct plan *plan)
+static bool is_lost(const struct plan *plan)
 {
 	const struct plan_scheduler *wanted = plan->process.scheduler;
 
 	return plan->has_process && wanted && plan->namespaces.of[PLAN_NS_PID].mode == NS_JOIN &&
 	       (wanted->policy == POLICY_DEADLINE || wanted->flags & FLAG_RESET_ON_FORK);
+}
+
+static bool needs_no_right(const struct plan *plan)
+{
+	const struct plan_scheduler *wanted = plan->process.scheduler;
+	bool fair = wanted->policy != POLICY_DEADLINE && wanted->policy != SCHED_FIFO && wanted->policy != SCHED_RR;
+
+	return fair && wanted->nice >= 0 && !(plan->seccomp && plan->seccomp->early);
+}
+
+bool scheduler_by_host(const struct plan *plan)
+{
+	return is_lost(plan) && !needs_no_right(plan);
+}
+
+bool scheduler_by_reborn(const struct plan *plan)
+{
+	return is_lost(plan) && needs_no_right(plan);
 }
 
 int scheduler_apply(pid_t pid, const struct plan_scheduler *wanted, struct error *error)

@@ -2,7 +2,7 @@
  *
  * Usage: forbid NAME=ERRNO... -- COMMAND ARG...
  * The filter is inherited: it holds for the runtime, for its init and for the container's program. "pidns" is no call but a parameter of
- * procfs, by which Linux 6.17 and later are told a pid namespace; before, it is EINVAL. */
+ * procfs, by which Linux 6.18 and later are told a pid namespace; before, it is EINVAL. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>

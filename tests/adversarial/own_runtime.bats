@@ -408,18 +408,13 @@ watcher() {
 	ok
 }
 
-# What a stranger in the pid namespace has found, by $T/seize. The host shows by the canary, and by descriptors of files: but what the caller gave.
-has_nothing_of_the_hosts() {
-	local what=$1 seen
-	seen=$(<"$T/seize")
-	! grep -qx reached <<<"$seen" || { complain "$what: the host's root: $seen"; return 1; }
-	is "$(grep -E '^fd ([3-9]|[0-9]{2,}) /' <<<"$seen" | grep -vE ' (/dev/null|/memfd:.*|/ \(deleted\)|/proc/.*)$' || true)" "" "$what: descriptors of files"
-}
-
-@test "X59: who may trace in a pid namespace that is joined gets hold of no process of ours with something of the host's, on no kernel (B.11)" {
+# A container with somebody in it who may trace, and a configuration that joins its pid namespace. `pidns` is the way of a kernel before
+# Linux 6.18: a process of ours in there opens procfs. It is the first to be seen, then init is, without privileges.
+with_a_stranger() {
 	[[ $(uname -m) == x86_64 ]] || skip "the helper is for x86-64"
-	local first=$id path tries emptied=0 met=0
-	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+	(($(nproc) > 1)) || skip "on one processor nobody meets a process of an instant"
+	local first=$id path
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT"])'
 	cp "$HELPERS/seize" "$rootfs/bin/seize"
 	cp "$bundle/config.json" "$T/plain.json"
 	id=$first-h racing=$first-h
@@ -430,25 +425,80 @@ has_nothing_of_the_hosts() {
 	cp "$T/plain.json" "$bundle/config.json"
 	edit '(.linux.namespaces[] | select(.type == "pid")).path = $p' --arg p "$path"
 	args exit 0
-	# Up to Linux 6.16 a process in there has to open procfs: it is the first to be seen. Then init is, which has no privileges any more.
-	looked_at() {
-		rt exec "$racing" /bin/seize look "$canary/file" >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
-		wait_for 5 grep -q waits "$T/seize"
-		call "$@" "$RUNTIME" --root "$state" run --bundle "$bundle" "$id"
+	pidns=("$HELPERS/forbid" pidns=EINVAL --)
+	met=0
+}
+# meet SEIZE-ARGUMENT...: the container is run while the stranger waits for who comes.
+meet() {
+	local usual=("${way[@]}")
+	way=()
+	rt exec "$racing" /bin/seize "$@" >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
+	wait_for 5 grep -q waits "$T/seize"
+	way=("${usual[@]}")
+	call rt run --bundle "$bundle" "$id"
+	wait $! || true
+}
+# has_nothing_of_the_hosts WHEN: by $T/seize. The host shows by the canary, and by descriptors of files but what the caller gave.
+has_nothing_of_the_hosts() {
+	! grep -qx reached "$T/seize" || { complain "$1: the host's files: $(<"$T/seize")"; return 1; }
+	is "$(grep -E '^fd ([3-9]|[0-9]{2,}) /' "$T/seize" | grep -vE ' (/dev/null|/memfd:.*|/ \(deleted\)|/proc/.*)$' || true)" "" "$1: descriptors"
+}
+
+@test "X63: who may trace in a pid namespace that is joined gets hold of no process of ours with something of the host's, on no kernel (B.11)" {
+	local until word emptied=0
+	with_a_stranger
+	# It needs few calls, and has something in their place.
+	for word in clone3=ENOSYS clone3=EPERM close_range=ENOSYS close_range=EPERM; do
+		way=("$HELPERS/forbid" pidns=EINVAL "$word" --)
+		call rt run --bundle "$bundle" "$id"
 		ok
-		wait $! || true
+	done
+	way=()
+	for _ in {1..5}; do
+		meet look $((3 * SLOW)) "$canary/file"
+		ok
+		has_nothing_of_the_hosts "as it is"
 		! grep -q ^looked "$T/seize" || met=$((met + 1))
-		has_nothing_of_the_hosts "$*"
-	}
-	for tries in {1..5}; do looked_at env; done
+	done
 	((met > 0)) || { complain "nobody was met: $(<"$T/seize")"; return 1; }
-	for tries in {1..20}; do
-		looked_at "$HELPERS/forbid" pidns=EINVAL --
-		grep -q ^looked "$T/seize" && ! grep -qE '^root [^e]|^root ends.' "$T/seize" || continue
-		is "$(grep -c '^call .* -1$' "$T/seize")" 11 "calls that are refused"
-		is "$(grep '^cwd' "$T/seize")" "cwd ends"
+	until=$((SECONDS + 40 * SLOW))
+	way=("${pidns[@]}")
+	while ((SECONDS < until && emptied < 3)); do
+		meet look $((3 * SLOW)) "$canary/file"
+		ok
+		has_nothing_of_the_hosts "before Linux 6.18"
+		# It is the one with the empty root, and was not on its way out already.
+		[[ $'\n'$(<"$T/seize") == *$'\nroot ends\n'*$'\nlooked '* ]] && ! grep -q '^call .*[0-9]\{9\}' "$T/seize" || continue
+		is "$(grep -cE '^call .* -(1|38)$' "$T/seize")" 12 "calls that are refused: $(<"$T/seize")"
+		is "$(grep '^fd' "$T/seize" | sed '/fscontext/d; s/socket:.*/socket/')" $'fd 2 socket\nfd ends' "its descriptors"
+		is "$(grep '^cwd' "$T/seize")" "cwd ends" "its working directory"
+		grep -qx entered "$T/seize" || { complain "its mount namespace was not entered: $(<"$T/seize")"; return 1; }
 		emptied=$((emptied + 1))
-		((emptied < 3)) || break
 	done
 	((emptied > 0)) || { complain "the process that opens procfs was not met: $(<"$T/seize")"; return 1; }
+}
+
+@test "X64: who has hold of the process that opens procfs in a joined pid namespace, and sends something else in its place, gets no mount of it, and create ends (B.11)" {
+	local what until forged
+	with_a_stranger
+	way=("${pidns[@]}")
+	for what in pipe tmpfs; do
+		until=$((SECONDS + 40 * SLOW)) forged=
+		while ((SECONDS < until)) && [[ -z $forged ]]; do
+			meet forge $((3 * SLOW)) "$what"
+			! grep -q ^forged "$T/seize" || forged=1
+		done
+		[[ -n $forged ]] || { complain "the process that opens procfs was not met: $(<"$T/seize")"; return 1; }
+		fails "cannot mount 'proc'" "something else in its place"
+		[[ ! -e $state/$id ]] || { complain "something is left"; return 1; }
+	done
+	[[ -n $LONG ]] || return 0
+	# One that only holds it.
+	rt exec "$racing" /bin/seize hold >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
+	agents+=("$!")
+	wait_for 5 grep -q waits "$T/seize"
+	begin=$SECONDS
+	LIMIT=30 call rt run --bundle "$bundle" "$id"
+	((SECONDS - begin < 20 * SLOW)) || { complain "it took $((SECONDS - begin)) s"; return 1; }
+	! grep -q ^seized "$T/seize" || fails "holds the process"
 }

@@ -1,20 +1,32 @@
-/* seize: traces whatever process is born next in this pid namespace, closes its descriptors from 3 up, and keeps it stopped until it is
- * killed itself. Says "seized PID" once it has.
- * seize look FILE: says what that process has and may do, and whether FILE is in its root; lets it go on; "looked PID" at the end.
- * x86-64 alone. */
+/* seize: traces whatever process is born next in this pid namespace, and keeps it stopped until it is killed itself. x86-64 alone.
+ *
+ *   seize                       closes its descriptors from 3 up; says "seized PID" once it has
+ *   seize hold                  says "seized PID"
+ *   seize look SECONDS FILE     says what it has and may do, and whether FILE is to be reached by it; lets it go on; "looked PID"
+ *   seize forge SECONDS WHAT    takes its descriptor 2, and sends there what its parent waits for, with a pipe or a context of tmpfs's
+ *                               in place of what it would send; "forged PID"
+ */
+#define _GNU_SOURCE
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECONDS 15
+#define FAILED LONG_MIN /* the call was not made */
 #define SYSCALL_THEN_TRAP 0xcc050fL /* syscall; int3 */
 
 static long call_in(pid_t pid, long nr, long first, long second)
@@ -22,11 +34,11 @@ static long call_in(pid_t pid, long nr, long first, long second)
 	struct user_regs_struct regs;
 
 	if (ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
-		return -1;
+		return FAILED;
 	errno = 0;
 	long word = ptrace(PTRACE_PEEKTEXT, pid, regs.rip, 0);
 	if (errno || ptrace(PTRACE_POKETEXT, pid, regs.rip, (word & ~0xffffffL) | SYSCALL_THEN_TRAP) < 0)
-		return -1;
+		return FAILED;
 	regs.rax = (unsigned long)nr;
 	regs.orig_rax = -1ul;
 	regs.rdi = (unsigned long)first;
@@ -34,20 +46,40 @@ static long call_in(pid_t pid, long nr, long first, long second)
 	regs.rdx = 0;
 	if (ptrace(PTRACE_SETREGS, pid, 0, &regs) < 0 || ptrace(PTRACE_CONT, pid, 0, 0) < 0 || waitpid(pid, NULL, __WALL) < 0 ||
 	    ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
-		return -1;
+		return FAILED;
 	return (long)regs.rax;
 }
 
-static void keep(pid_t pid)
+static void keep(pid_t pid, int emptied)
 {
 	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	waitpid(pid, NULL, __WALL);
-	if (call_in(pid, SYS_close_range, 3, 0x7fffffff) == 0) {
+	if (!emptied || call_in(pid, SYS_close_range, 3, 0x7fffffff) == 0) {
 		printf("seized %d\n", (int)pid);
 		fflush(stdout);
 	}
 	for (;;)
 		pause();
+}
+
+/* What procfs_joined.c's process would send: no error, and a descriptor. */
+static void forge(pid_t pid, const char *what)
+{
+	int fds[2], said = 0;
+	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+	struct iovec iov = { &said, sizeof(said) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	waitpid(pid, NULL, __WALL);
+	int socket = (int)syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, pid, 0), 2, 0);
+	if (strcmp(what, "pipe") == 0 ? pipe(fds) < 0 : (fds[0] = (int)syscall(430, what, 0)) < 0) /* fsopen */
+		err(1, "%s", what);
+	control.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
+	memcpy(CMSG_DATA(&control.header), fds, sizeof(int));
+	if (sendmsg(socket, &message, 0) != sizeof(said))
+		err(1, "sendmsg");
+	printf("forged %d\n", (int)pid);
 }
 
 static void list(pid_t pid, const char *what, int links)
@@ -70,6 +102,24 @@ static void list(pid_t pid, const char *what, int links)
 		closedir(directory);
 }
 
+/* Whoever may enter its mount namespace is at the root of that, wherever the process itself is. */
+static void enter(pid_t pid, const char *file)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		int fd = open(path, O_RDONLY);
+		int refused = fd < 0 || setns(fd, CLONE_NEWNS) < 0;
+		printf("%s\n", refused ? "not entered" : access(file, F_OK) == 0 ? "reached" : "entered");
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
 /* The numbers of errors tell who refuses: none of these would say EPERM to who may do all. */
 static void look(pid_t pid, const char *file)
 {
@@ -77,7 +127,7 @@ static void look(pid_t pid, const char *file)
 	static const struct { const char *name; long number; } calls[] = {
 		{ "openat", SYS_openat }, { "mount", SYS_mount }, { "fsmount", 432 }, { "fsconfig", 431 }, { "open_tree", 428 },
 		{ "setns", SYS_setns }, { "unshare", SYS_unshare }, { "chroot", SYS_chroot }, { "ptrace", SYS_ptrace },
-		{ "execve", SYS_execve }, { "bpf", SYS_bpf },
+		{ "execve", SYS_execve }, { "bpf", SYS_bpf }, { "clone3", 435 },
 	};
 	struct user_regs_struct regs;
 
@@ -85,6 +135,7 @@ static void look(pid_t pid, const char *file)
 	waitpid(pid, NULL, __WALL);
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, file);
 	printf("%s\n", access(path, F_OK) == 0 ? "reached" : "not reached");
+	enter(pid, file);
 	list(pid, "root", 0);
 	list(pid, "cwd", 0);
 	list(pid, "fd", 1);
@@ -102,7 +153,8 @@ static void look(pid_t pid, const char *file)
 
 int main(int argc, char **argv)
 {
-	time_t end = time(NULL) + SECONDS;
+	const char *what = argc > 1 ? argv[1] : "";
+	time_t end = time(NULL) + (argc > 2 ? atoi(argv[2]) : SECONDS);
 	pid_t last = fork();
 
 	if (last == 0)
@@ -111,13 +163,14 @@ int main(int argc, char **argv)
 	puts("waits");
 	fflush(stdout);
 	while (time(NULL) < end)
-		for (pid_t pid = last + 1; pid < last + 4; pid++)
-			if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
-				if (argc < 3 || strcmp(argv[1], "look"))
-					keep(pid);
-				look(pid, argv[2]);
-				return 0;
-			}
+		for (pid_t pid = last + 1; pid < last + 4; pid++) {
+			if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
+				continue;
+			if (argc < 4)
+				keep(pid, !*what);
+			(strcmp(what, "look") ? forge : look)(pid, argv[3]);
+			return 0;
+		}
 	puts("nobody came");
 	return 1;
 }

@@ -569,11 +569,12 @@ secure() { called_with "$1" "$RUNTIME" --root "$state" "${owner_option[@]}" "${@
 	if ls /sys/fs/cgroup/cpu*/cpu.rt_runtime_us >/dev/null 2>&1; then
 		edit '.linux.resources.cpu = {"realtimeRuntime": 10000, "realtimePeriod": 1000000}'
 	fi
-	local first=$id scheduler line
-	while IFS='|' read -r scheduler line; do
+	local first=$id scheduler line user
+	while IFS='|' read -r scheduler user line; do
+		[[ $scheduler != *DEADLINE* ]] || chrt -d -T 1000000 -D 10000000 -P 10000000 0 true 2>/dev/null || continue
 		id=$first
-		edit '.process.scheduler = $s | .linux.cgroupsPath = $p | .linux.namespaces |= map(if .type == "pid" then del(.path) else . end)' \
-			--argjson s "$scheduler" --arg p "$(cgroups_path "$id")"
+		edit '.process.scheduler = $s | .process.user = {uid: $u, gid: $u} | .linux.cgroupsPath = $p | .linux.namespaces |= map(if .type == "pid" then del(.path) else . end)' \
+			--argjson s "$scheduler" --argjson u "$user" --arg p "$(cgroups_path "$id")"
 		start_probe wait
 		call rt exec "$id" /bin/probe scheduling
 		ok
@@ -588,9 +589,11 @@ secure() { called_with "$1" "$RUNTIME" --root "$state" "${owner_option[@]}" "${@
 		call rt delete --force "$id"
 		ok
 	done <<-'TABLE'
-		{"policy": "SCHED_OTHER", "nice": 5}|policy=0 flags=0 nice=5
-		{"policy": "SCHED_BATCH", "nice": 6, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|policy=3 flags=1 nice=6
-		{"policy": "SCHED_RR", "priority": 20, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|policy=2 flags=1 nice=0 priority=20
+		{"policy": "SCHED_OTHER", "nice": 5}|0|policy=0 flags=0 nice=5
+		{"policy": "SCHED_BATCH", "nice": 6, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|1000|policy=3 flags=1 nice=6
+		{"policy": "SCHED_BATCH", "nice": -2, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|1000|policy=3 flags=1 nice=-2
+		{"policy": "SCHED_RR", "priority": 20, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}|1000|policy=2 flags=1 nice=0 priority=20
+		{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000, "period": 10000000}|0|policy=6
 	TABLE
 }
 

@@ -130,6 +130,13 @@ teardown() {
 	call rt exec --user 11:12 -g 13 "$id" /bin/probe ids
 	ok
 	says "uid 11 11 11 11" "gid 12 12 12 12" "groups 13"
+	# A scheduler that no fork keeps, of a process that is not the runtime's user's.
+	jq '.process | .args = ["/bin/probe", "scheduling"] | .user = {uid: 11, gid: 12}
+		| .scheduler = {policy: "SCHED_BATCH", nice: 6, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' <"$bundle/config.json" >"$T/process.json"
+	chmod a+r "$T/process.json"
+	call rt exec --process "$T/process.json" "$id"
+	ok
+	contains "$(value sched)" "policy=3 flags=1 nice=6"
 	call rt kill "$id" KILL
 	ok
 	wait_for 5 is_state stopped
