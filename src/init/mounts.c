@@ -163,11 +163,18 @@ static bool shows_joined(const struct stage *stage, const struct plan_mount *m)
 	return pid->mode == NS_JOIN && !pid->own && !strcmp(m->type, "proc");
 }
 
+static int open_joined(const struct plan *plan)
+{
+	return procfs_context(plan->namespaces.of[PLAN_NS_PID].fd, plan->root.pivot);
+}
+
 static const char *why_not_opened(int r)
 {
 	return r == -ETIMEDOUT ? ": somebody in its pid namespace holds the process that is to open it" :
 	       r == -ECANCELED ? ": the process that was to open it in its pid namespace was killed" :
 	       r == -EBADMSG   ? ": somebody in its pid namespace has put something else in its place" :
+	       r == -EAGAIN    ? ": three processes are needed for it (pids.max, RLIMIT_NPROC)" :
+	       r == -EUSERS    ? ": a mount namespace is needed for it (user.max_mnt_namespaces)" :
 				 "";
 }
 
@@ -184,7 +191,7 @@ static int make_filesystem(const struct stage *stage, const struct plan_mount *m
 {
 	char words[MOUNT_WORDS], mode[16];
 	bool joined = shows_joined(stage, m);
-	_cleanup_fd int context = joined ? procfs_context(stage->plan->namespaces.of[PLAN_NS_PID].fd) : mount_context(m->type);
+	_cleanup_fd int context = joined ? open_joined(stage->plan) : mount_context(m->type);
 
 	if (context < 0)
 		return failed(m, context, joined ? why_not_opened(context) : "", error);

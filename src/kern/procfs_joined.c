@@ -1,10 +1,14 @@
-/* A procfs for a pid namespace that is not ours. Up to Linux 6.17 a process has to be in there to open it: one that has nothing. */
+/* A procfs for a pid namespace that is not ours. Up to Linux 6.17 a process has to be in there to open it: one that has nothing.
+ *
+ * Three processes, of which only the last is seen in there: the taker looks at what comes, the opener has emptied itself and joins, its
+ * child opens. What comes may be anything (a socket that lingers, a file of somebody's FUSE): it never gets into init's hands. */
 #include "kern/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,8 +27,10 @@
 #include "kern/sys.h"
 
 #define ANSWER_MS 10000 /* who traces it may hold it for ever */
+#define MARGIN_MS 1000
+#define DEATH_MS 2000
 
-/* What the outer process keeps. */
+/* What the opener keeps. */
 #define PID_NAMESPACE 1
 #define SOCKET 2
 
@@ -59,8 +65,8 @@ static int shut_in(void)
 }
 
 /* A mount namespace with an empty directory in it and nothing else: whoever may enter ours by /proc/PID/ns/mnt is at its root, chroot or
- * not. On an initramfs there is no pivot_root(2). */
-static int leave_the_host(void)
+ * not. Where pivot_root(2) is not to be used (an initramfs) the rest is only covered. */
+static int leave_the_host(bool pivots)
 {
 	_cleanup_fd int context = mount_context("tmpfs");
 	_cleanup_fd int root = context < 0 ? context : mount_make(context, ABI_MOUNT_ATTR_RDONLY);
@@ -73,8 +79,9 @@ static int leave_the_host(void)
 	if (r < 0 && r != -EPERM)
 		return r;
 	r = mount_attach_at(root, AT_FDCWD, "/");
-	r = r < 0 ? r : mount_pivot(root);
-	return r == -EINVAL && (fchdir(root) < 0 || chroot(".") < 0) ? -errno : r == -EINVAL ? 0 : r;
+	if (r == 0 && pivots)
+		return mount_pivot(root);
+	return r < 0 ? r : fchdir(root) < 0 || chroot(".") < 0 ? -errno : 0;
 }
 
 /* By number where a caller's filter forbids the range, and nothing lists them. */
@@ -90,15 +97,17 @@ static int close_from(unsigned first)
 	return 0;
 }
 
+struct wanted { int pid_namespace; bool pivots; };
+
 /* What is left of it: an empty mount namespace, two descriptors, one capability. */
-static int empty_out(int pid_namespace)
+static int empty_out(const struct wanted *wanted)
 {
 	const struct cred_caps one = { .effective = 1ull << ABI_CAP_SYS_ADMIN, .permitted = 1ull << ABI_CAP_SYS_ADMIN };
 
-	if (dup3(pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
+	if (dup3(wanted->pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
 		return -errno;
 	int r = close_from(SOCKET + 1); /* before the list of them is gone */
-	r = r < 0 ? r : leave_the_host();
+	r = r < 0 ? r : leave_the_host(wanted->pivots);
 	close(0);
 	return r < 0 ? r : cred_caps_set(&one);
 }
@@ -110,25 +119,29 @@ static int open_there(void *data)
 }
 
 /* Somebody in the namespace may take hold of the innermost process: what it has is what this one has by then. */
-static int open_shut_in(int pid_namespace)
+static int open_shut_in(const struct wanted *wanted)
 {
-	int r = process_die_with_parent(SIGKILL);
+	int r = empty_out(wanted);
 
-	r = r < 0 ? r : empty_out(pid_namespace);
 	r = r < 0 ? r : namespace_join(PID_NAMESPACE, ABI_CLONE_NEWPID);
 	close(PID_NAMESPACE);
 	r = r < 0 ? r : shut_in();
-	return r < 0 ? r : momentary(open_there, NULL);
+	r = r < 0 ? r : momentary(open_there, NULL);
+	return r == -EIO ? -ECANCELED : r; /* it has not come to say anything */
 }
 
-static void answer(int pid_namespace, int socket)
+static int send_answer(int socket, int context)
+{
+	const int said = context < 0 ? context : 0;
+	return message_send(socket, &said, sizeof(said), &context, context < 0 ? 0 : 1);
+}
+
+static void open_for(const struct wanted *wanted, int socket)
 {
 	/* First of all: 2 may be a socket of our caller's. */
 	if (dup3(socket, SOCKET, O_CLOEXEC) < 0)
 		process_end(1);
-	int context = open_shut_in(pid_namespace);
-	const int said = context < 0 ? context : 0;
-	process_end(message_send(SOCKET, &said, sizeof(said), &context, context < 0 ? 0 : 1) < 0);
+	process_end(send_answer(SOCKET, open_shut_in(wanted)) < 0);
 }
 
 /* Whoever has hold of that process could send whatever he has, and we are to make a file system of it with our rights: a context for any
@@ -143,14 +156,14 @@ static int is_of_procfs(int context)
 	return 1;
 }
 
-static int take_answer(int socket)
+static int take_answer(int socket, int patience_ms)
 {
 	struct pollfd until = { .fd = socket, .events = POLLIN };
 	int context = -1, said = 0, ready;
 	size_t count = 1;
 
 	do
-		ready = poll(&until, 1, ANSWER_MS);
+		ready = poll(&until, 1, patience_ms);
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
 		return ready < 0 ? -errno : -ETIMEDOUT;
@@ -163,33 +176,49 @@ static int take_answer(int socket)
 	return said < 0 && said > -4096 ? said : -EBADMSG;
 }
 
-static int open_by_process(int pid_namespace)
+/* A process of its own that does `work`, and what it answers. All of its group dies with it: nobody in there can leave that. */
+static int ask(void (*work)(const struct wanted *, int), const struct wanted *wanted, int patience_ms)
 {
-	int pair[2];
+	const pid_t asking = getpid();
+	int pair[2], pidfd = -1;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	pid_t pid = process_fork(0, NULL);
-	if (pid == 0)
-		answer(pid_namespace, pair[1]);
+	pid_t pid = process_fork(ABI_CLONE_PIDFD, &pidfd);
+	if (pid == 0) {
+		if (process_die_with_parent(SIGKILL) < 0 || getppid() != asking)
+			process_end(1);
+		work(wanted, pair[1]);
+	}
 	close(pair[1]);
-	int context = pid < 0 ? pid : take_answer(pair[0]);
+	int context = pid < 0 ? pid : take_answer(pair[0], patience_ms);
 	close(pair[0]);
 	if (pid > 0) {
+		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-			;
+		/* It may hang on what it was sent. */
+		if (pidfd_wait(pidfd, DEATH_MS) == 1)
+			waitpid(pid, NULL, __WALL);
+		close(pidfd);
 	}
 	return context;
 }
 
-int procfs_context(int pid_namespace)
+static void take_for(const struct wanted *wanted, int socket)
 {
+	if (setpgid(0, 0) < 0)
+		process_end(1);
+	process_end(send_answer(socket, ask(open_for, wanted, ANSWER_MS)) < 0);
+}
+
+int procfs_context(int pid_namespace, bool pivots)
+{
+	const struct wanted wanted = { pid_namespace, pivots };
 	_cleanup_fd int context = mount_context("proc");
 	int r = context < 0 ? context : sys_fsconfig(context, ABI_FSCONFIG_SET_FD, "pidns", NULL, pid_namespace);
 
 	/* Unknown before Linux 6.18. */
 	if (r == -EINVAL)
-		return open_by_process(pid_namespace);
+		return ask(take_for, &wanted, ANSWER_MS + MARGIN_MS);
 	return r < 0 ? r : take_fd(&context);
 }

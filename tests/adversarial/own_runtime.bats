@@ -414,6 +414,8 @@ with_a_stranger() {
 	[[ $(uname -m) == x86_64 ]] || skip "the helper is for x86-64"
 	(($(nproc) > 1)) || skip "on one processor nobody meets a process of an instant"
 	local first=$id path
+	[[ -e $T/original.json ]] || cp "$bundle/config.json" "$T/original.json"
+	cp "$T/original.json" "$bundle/config.json"
 	edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT"])'
 	cp "$HELPERS/seize" "$rootfs/bin/seize"
 	cp "$bundle/config.json" "$T/plain.json"
@@ -472,6 +474,7 @@ has_nothing_of_the_hosts() {
 		is "$(grep -cE '^call .* -(1|38)$' "$T/seize")" 12 "calls that are refused: $(<"$T/seize")"
 		is "$(grep '^fd' "$T/seize" | sed '/fscontext/d; s/socket:.*/socket/')" $'fd 2 socket\nfd ends' "its descriptors"
 		is "$(grep '^cwd' "$T/seize")" "cwd ends" "its working directory"
+		is "$(awk '/^Cap/ { print $2 }' "$T/seize" | sort | uniq -c | tr -s ' \n' ' ')" " 2 0000000000000000 2 0000000000200000 " "its capabilities"
 		grep -qx entered "$T/seize" || { complain "its mount namespace was not entered: $(<"$T/seize")"; return 1; }
 		emptied=$((emptied + 1))
 	done
@@ -481,8 +484,8 @@ has_nothing_of_the_hosts() {
 @test "X64: who has hold of the process that opens procfs in a joined pid namespace, and sends something else in its place, gets no mount of it, and create ends (B.11)" {
 	local what until forged
 	with_a_stranger
-	way=("${pidns[@]}")
 	for what in pipe tmpfs; do
+		way=("${pidns[@]}")
 		until=$((SECONDS + 40 * SLOW)) forged=
 		while ((SECONDS < until)) && [[ -z $forged ]]; do
 			meet forge $((3 * SLOW)) "$what"
@@ -492,13 +495,28 @@ has_nothing_of_the_hosts() {
 		fails "cannot mount 'proc'" "something else in its place"
 		[[ ! -e $state/$id ]] || { complain "something is left"; return 1; }
 	done
+	way=()
 	[[ -n $LONG ]] || return 0
-	# One that only holds it.
-	rt exec "$racing" /bin/seize hold >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
-	agents+=("$!")
-	wait_for 5 grep -q waits "$T/seize"
-	begin=$SECONDS
-	LIMIT=30 call rt run --bundle "$bundle" "$id"
-	((SECONDS - begin < 20 * SLOW)) || { complain "it took $((SECONDS - begin)) s"; return 1; }
-	! grep -q ^seized "$T/seize" || fails "holds the process"
+	# One that only holds it. Who has held init instead, or the program, is made anew.
+	local begin try
+	for try in {1..8}; do
+		rt exec "$racing" /bin/seize hold 5 >"$T/seize" 2>&1 </dev/null 3>&- 4>&- &
+		agents+=("$!")
+		wait_for 5 grep -q waits "$T/seize"
+		begin=$SECONDS
+		way=("${pidns[@]}")
+		LIMIT=40 call rt run --bundle "$bundle" "$id"
+		way=()
+		if [[ $err == *"holds the process"* ]]; then
+			((SECONDS - begin < 25 * SLOW)) || { complain "it took $((SECONDS - begin)) s"; return 1; }
+			[[ ! -e $state/$id ]] || { complain "something is left"; return 1; }
+			return 0
+		fi
+		call rt delete --force "$id"
+		call rt delete --force "$racing"
+		ok
+		with_a_stranger
+	done
+	complain "in $try tries the process that opens procfs was not met: $(<"$T/seize")"
+	return 1
 }

@@ -1,7 +1,7 @@
 /* seize: traces whatever process is born next in this pid namespace, and keeps it stopped until it is killed itself. x86-64 alone.
  *
  *   seize                       closes its descriptors from 3 up; says "seized PID" once it has
- *   seize hold                  says "seized PID"
+ *   seize hold SECONDS          says "seized PID"
  *   seize look SECONDS FILE     says what it has and may do, and whether FILE is to be reached by it; lets it go on; "looked PID"
  *   seize forge SECONDS WHAT    takes its descriptor 2, and sends there what its parent waits for, with a pipe or a context of tmpfs's
  *                               in place of what it would send; "forged PID"
@@ -102,6 +102,20 @@ static void list(pid_t pid, const char *what, int links)
 		closedir(directory);
 }
 
+static void capabilities(pid_t pid)
+{
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	FILE *status = fopen(path, "r");
+	while (status && fgets(line, sizeof(line), status))
+		if (strncmp(line, "CapPrm", 6) == 0 || strncmp(line, "CapEff", 6) == 0 || strncmp(line, "CapInh", 6) == 0 ||
+		    strncmp(line, "CapAmb", 6) == 0)
+			fputs(line, stdout);
+	if (status)
+		fclose(status);
+}
+
 /* Whoever may enter its mount namespace is at the root of that, wherever the process itself is. */
 static void enter(pid_t pid, const char *file)
 {
@@ -138,6 +152,7 @@ static void look(pid_t pid, const char *file)
 	enter(pid, file);
 	list(pid, "root", 0);
 	list(pid, "cwd", 0);
+	capabilities(pid);
 	list(pid, "fd", 1);
 	if (ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
 		return;
