@@ -49,6 +49,6 @@ int scheduler_apply(pid_t pid, const struct plan_scheduler *wanted, struct error
 			       "and in a legacy cpu cgroup a share of linux.resources.cpu.realtimeRuntime");
 	if (r == -EPERM && pid)
 		return fail_at(error, &wanted->at, 0, "the kernel refuses the scheduler: SCHED_FLAG_RESET_ON_FORK of a process that enters "
-			       "a pid namespace needs CAP_SYS_NICE, or noNewPrivileges, a policy that is not real-time, and nice from 0 up");
+			       "a pid namespace needs CAP_SYS_NICE, or noNewPrivileges, a policy that is not real-time, and nice from 0");
 	return r < 0 ? fail_at(error, &wanted->at, -r, "the kernel refuses the scheduler") : 0;
 }
