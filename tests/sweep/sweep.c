@@ -22,7 +22,6 @@
 #include "box.h"
 
 #define WORKERS 2
-#define MOST_ROWS 512
 
 struct row {
 	const char *config;
@@ -56,7 +55,12 @@ static bool has_init(const struct command *command)
 
 static void make_rows(void)
 {
-	rows = mmap(NULL, MOST_ROWS * sizeof(*rows), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t most = 0;
+
+	while (options.configs[most])
+		most++;
+	most *= (size_t)(SHORT + 1) * (size_t)command_count * SIDES;
+	rows = mmap(NULL, most * sizeof(*rows), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (rows == MAP_FAILED)
 		give_up("no memory");
 	for (char **config = options.configs; *config; config++)
@@ -72,8 +76,6 @@ static void make_rows(void)
 						continue;
 					if (options.command && strcmp(options.command, commands[i].name) != 0)
 						continue;
-					if (row_count == MOST_ROWS)
-						give_up("more than %d rows", MOST_ROWS);
 					rows[row_count++] = (struct row){
 						.config = *config, .command = &commands[i], .act = (enum act)act, .side = (enum side)side
 					};
