@@ -74,11 +74,11 @@ endif
 LAYERS       := base json spec plan kern cgroup state run cmd
 HOST_SOURCES := $(filter-out $(READ_BACK),$(sort $(wildcard $(LAYERS:%=src/%/*.c)))) src/main.c
 HOST_OBJECTS := $(HOST_SOURCES:src/%.c=$(BUILD)/host/%.o)
-INIT_BASE    := base/clock base/format base/error base/number base/file
+INIT_BASE    := base/again base/clock base/format base/error base/number base/file
 INIT_RUN     := score baton hook_result planned_mount scheduler create exec
 INIT_SOURCES := $(INIT_BASE:%=src/%.c) $(sort $(wildcard src/kern/*.c)) $(INIT_RUN:%=src/run/%.c) $(filter-out $(READ_BACK),$(sort $(wildcard src/init/*.c)))
 INIT_OBJECTS := $(INIT_SOURCES:src/%.c=$(BUILD)/init/%.o)
-LIBS_SOURCES := src/base/clock.c src/base/error.c src/base/file.c src/base/format.c src/base/number.c $(sort $(wildcard src/libs/*.c))
+LIBS_SOURCES := src/base/again.c src/base/clock.c src/base/error.c src/base/file.c src/base/format.c src/base/number.c $(sort $(wildcard src/libs/*.c))
 LIBS_OBJECTS := $(LIBS_SOURCES:src/%.c=$(BUILD)/libs/%.o)
 IMAGES       := $(BUILD)/host/run/init_image.o $(BUILD)/host/cgroup/libs_image.o
 

@@ -133,6 +133,7 @@ lint-rules: $(BUILD)/caisson
 	lint size tests/lint/size; \
 	lint paths tests/lint/paths $(HOST_OBJECTS) $(INIT_OBJECTS) $(LIBS_OBJECTS); \
 	$(if $(SANITIZE),,lint purity tests/lint/purity $(LINT_PURE) -- $(filter $(BUILD)/host/base/%,$(HOST_OBJECTS));) \
+	lint again tests/lint/again $(HOST_OBJECTS) $(INIT_OBJECTS) $(LIBS_OBJECTS); \
 	lint init tests/lint/init $(BUILD)/caisson-init $(INIT_OBJECTS); \
 	lint shell tests/lint/shell; \
 	lint kinds tests/lint/kinds; \

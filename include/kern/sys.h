@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 
 static inline int sys_result(long result)
 {
@@ -15,7 +16,7 @@ static inline int sys_result(long result)
 
 static inline int sys_openat2(int dir, const char *path, const struct abi_open_how *how)
 {
-	return sys_result(syscall(ABI_SYS_openat2, dir, path, how, sizeof(*how)));
+	return sys_result(again_openat2(dir, path, how));
 }
 
 static inline int sys_open_tree(int dir, const char *path, unsigned flags)
@@ -40,7 +41,7 @@ static inline int sys_fsopen(const char *type)
 
 static inline int sys_fsconfig(int context, unsigned command, const char *key, const void *value, int aux)
 {
-	return sys_result(syscall(ABI_SYS_fsconfig, context, command, key, value, aux));
+	return sys_result(again_fsconfig(context, command, key, value, aux));
 }
 
 static inline int sys_fsmount(int context, uint64_t attributes)

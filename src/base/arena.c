@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 
@@ -32,7 +33,7 @@ int arena_open_shared(struct arena *arena, uintptr_t address)
 	if (size < ARENA_LEAST)
 		return -EFBIG;
 	_cleanup_fd int fd = memfd_make("caisson-plan");
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+	if (fd < 0 || again_ftruncate(fd, (off_t)size) < 0)
 		return fd < 0 ? fd : -errno;
 	void *base = mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
 	if (base == MAP_FAILED)
@@ -76,7 +77,7 @@ void arena_reset(struct arena *arena)
 static _Noreturn void arena_full(void)
 {
 	static const char message[] = "caisson: out of memory: the command needs more than its arena holds\n";
-	ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+	ssize_t written = again_write(STDERR_FILENO, message, sizeof(message) - 1);
 
 	(void)written;
 	_exit(1);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 
@@ -15,9 +16,7 @@ int write_all(int fd, const void *data, size_t length)
 	const char *at = data;
 
 	while (length) {
-		ssize_t n = write(fd, at, length);
-		if (n < 0 && errno == EINTR)
-			continue;
+		ssize_t n = again_write(fd, at, length);
 		if (n < 0)
 			return -errno;
 		at += n;
@@ -28,16 +27,13 @@ int write_all(int fd, const void *data, size_t length)
 
 int file_write(int dir, const char *name, const char *text)
 {
-	_cleanup_fd int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	_cleanup_fd int fd = again_openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 	size_t length = strlen(text);
-	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	/* The kernel takes each write(2) to its files as one value: a rest written after a short write would be another one. */
-	do
-		n = write(fd, text, length);
-	while (n < 0 && errno == EINTR);
+	const ssize_t n = again_write(fd, text, length);
 	if (n < 0)
 		return -errno;
 	return (size_t)n == length ? 0 : -EIO;
@@ -52,9 +48,7 @@ ssize_t read_all(int fd, char *to, size_t size)
 	for (;;) {
 		char more;
 		size_t room = size - 1 - length;
-		ssize_t n = read(fd, room ? to + length : &more, room ? room : 1);
-		if (n < 0 && errno == EINTR)
-			continue;
+		ssize_t n = again_read(fd, room ? to + length : &more, room ? room : 1);
 		if (n < 0)
 			return -errno;
 		if (n == 0)
@@ -69,15 +63,15 @@ ssize_t read_all(int fd, char *to, size_t size)
 
 ssize_t file_read(int dir, const char *name, char *to, size_t size)
 {
-	_cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_fd int fd = again_openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	return fd < 0 ? -errno : read_all(fd, to, size);
 }
 
 ssize_t file_look(int dir, const char *name, char *to, size_t size)
 {
-	_cleanup_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
+	_cleanup_fd int fd = again_openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : again_read(fd, to, size - 1);
 
 	if (n < 0)
 		return -errno;
@@ -94,10 +88,10 @@ static int create_beside(int dir, const char *name, char *temporary, size_t size
 	for (int attempt = 0; attempt < 1000; attempt++) {
 		if (format(temporary, size, "%.*s.%s.%d-%d", (int)prefix, name, name + prefix, (int)getpid(), attempt) >= size)
 			return -ENAMETOOLONG;
-		int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int fd = again_create_at(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0)
 			return fd;
-		if (errno != EEXIST && errno != EINTR)
+		if (errno != EEXIST)
 			return -errno;
 	}
 	return -EEXIST;
@@ -130,7 +124,7 @@ static int link_new(int dir, const char *name, const void *data, size_t length, 
 
 	if (format(path, sizeof(path), "%.*s.", slash ? (int)(slash + 1 - name) : 0, name) >= sizeof(path))
 		return -ENAMETOOLONG;
-	_cleanup_fd int fd = openat(dir, path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	_cleanup_fd int fd = again_create_at(dir, path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	int r = write_all(fd, data, length);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/error.h"
 #include "base/clock.h"
 #include "base/format.h"
@@ -36,7 +37,7 @@ int log_open(const struct log_options *options)
 	if (strncmp(path, "file:", 5) == 0)
 		path += 5;
 	/* O_NONBLOCK: a FIFO that nobody reads is an error, not a hang. */
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	int fd = again_create_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 	if (fd < 0)
 		return -errno;
 	if (the_log.fd != STDERR_FILENO)
@@ -92,11 +93,7 @@ static void add_message(struct record *record, const char *message, escape_char 
 
 static void write_record(int fd, const struct record *record)
 {
-	ssize_t written;
-
-	do
-		written = write(fd, record->data, record->length);
-	while (written < 0 && errno == EINTR);
+	(void)!again_write(fd, record->data, record->length);
 }
 
 static void log_record(int fd, const char *level, const char *message)

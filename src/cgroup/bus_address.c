@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "cgroup/bus.h"
@@ -126,7 +127,7 @@ int bus_connect(int socket, const struct bus_places *places)
 	int first = -ENOENT;
 
 	for (size_t i = 0; i < places->count; i++) {
-		if (connect(socket, (const struct sockaddr *)&places->of[i].address, places->of[i].length) == 0)
+		if (again_connect(socket, (const struct sockaddr *)&places->of[i].address, places->of[i].length) == 0)
 			return (int)i;
 		if (i == 0)
 			first = -errno;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -77,7 +78,7 @@ static int scratch(void)
 {
 	const char *runtime_dir = geteuid() == 0 ? NULL : getenv("XDG_RUNTIME_DIR");
 
-	return open(runtime_dir ? runtime_dir : "/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return again_open(runtime_dir ? runtime_dir : "/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int begin(const struct arena *memory, int socket, int answer, int *pidfd)
@@ -121,9 +122,7 @@ static int ask(const struct arena *memory, int socket, struct libs_answer *answe
 		return r;
 	close_fd(&to);
 	ssize_t length = read_all(from, (char *)answer, sizeof(*answer) + 1);
-	do
-		r = waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED);
-	while (r < 0 && errno == EINTR);
+	again_waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED);
 	close(pidfd);
 	return length == sizeof(*answer) ? 0 : length < 0 ? (int)length : -EPROTO;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -49,7 +50,7 @@ static int make_child(struct making *m, int parent, const char *name)
 		m->made = dir < 0 ? m->made : 0; /* only an unbroken row at the end is ours */
 		return dir;
 	}
-	if (mkdirat(parent, name, 0755) < 0) {
+	if (again_mkdirat(parent, name, 0755) < 0) {
 		if (errno != EEXIST)
 			return -errno;
 		m->made = 0; /* somebody else was faster */
@@ -168,10 +169,10 @@ static int lost(struct making *m, struct error *error)
  * directory itself everybody can, and could keep it locked. systemd's units are told apart by their names. */
 static int claim(struct making *m, struct cgroup *cgroup, int dir, struct error *error)
 {
-	cgroup->lock = openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	cgroup->lock = again_openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 	if (cgroup->lock < 0 && errno != ENOENT && !is_refusal(-errno))
 		return fail_at(error, &m->plan->at, errno, "cannot open cgroup.kill of the cgroup '%s'", m->plan->path);
-	if (flock(cgroup->lock < 0 ? dir : cgroup->lock, LOCK_EX | LOCK_NB) == 0)
+	if (again_flock(cgroup->lock < 0 ? dir : cgroup->lock, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return lost(m, error);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "cgroup/tree.h"
@@ -29,7 +30,7 @@ static enum likely likely_of(const struct record_cgroup *hierarchy)
 static int open_in(const struct record_cgroup *hierarchy, const char *path, struct oom_place *place)
 {
 	_cleanup_fd int dir = tree_of(hierarchy, path);
-	int fd = dir < 0 ? -1 : openat(dir, hierarchy->v2 ? "memory.events" : "memory.oom_control", O_RDONLY | O_CLOEXEC);
+	int fd = dir < 0 ? -1 : again_openat(dir, hierarchy->v2 ? "memory.events" : "memory.oom_control", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
 		*place = (struct oom_place){ take_fd(&dir), !hierarchy->v2 };
@@ -54,7 +55,7 @@ int oom_open(const struct cgroup_at *at, struct oom_place *place)
 static int read_key(int fd, const char *key, uint64_t *count)
 {
 	char text[512], *rest;
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+	ssize_t length = again_pread(fd, text, sizeof(text) - 1, 0);
 
 	if (length < 0)
 		return -errno;
@@ -120,7 +121,7 @@ void oom_tally_open(const struct cgroup_at *at, struct oom_tally *tally)
 	*tally = (struct oom_tally)OOM_TALLY_NONE;
 	tally->own = oom_open(at, &place);
 	if (tally->own >= 0 && !place.legacy)
-		tally->above = openat(place.dir, "../memory.events", O_RDONLY | O_CLOEXEC);
+		tally->above = again_openat(place.dir, "../memory.events", O_RDONLY | O_CLOEXEC);
 	close_fd(&place.dir);
 	tally->counted = tally->own >= 0 && read_both(tally, &tally->own_count, &tally->above_count) == 0;
 	if (!tally->counted)

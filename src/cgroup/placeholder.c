@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/descriptors.h"
 #include "kern/process.h"
@@ -20,7 +21,7 @@ static void hold(int socket, int report, pid_t creator, const struct bus_places 
 	if (getppid() != creator)
 		process_end(0);
 	int r = bus_connect(socket, places);
-	if (write(report, &r, sizeof(r)) != sizeof(r))
+	if (again_write(report, &r, sizeof(r)) != sizeof(r))
 		process_end(0);
 	descriptors_range(0, ~0u, DESCRIPTORS_CLOSE);
 	for (;;)
@@ -44,9 +45,7 @@ int placeholder_begin(struct placeholder *placeholder, int socket, const struct 
 	placeholder->pid = pid;
 	placeholder->pidfd = pidfd;
 	close_fd(&to);
-	do
-		length = read(from, &place, sizeof(place));
-	while (length < 0 && errno == EINTR);
+	length = again_read(from, &place, sizeof(place));
 	if (length == sizeof(place) && place >= 0)
 		return place;
 	placeholder_end(placeholder);
@@ -56,14 +55,11 @@ int placeholder_begin(struct placeholder *placeholder, int socket, const struct 
 void placeholder_end(struct placeholder *placeholder)
 {
 	siginfo_t how;
-	int r;
 
 	if (placeholder->pidfd < 0)
 		return;
 	pidfd_signal(placeholder->pidfd, SIGKILL);
-	do
-		r = waitid(P_PIDFD, (id_t)placeholder->pidfd, &how, WEXITED);
-	while (r < 0 && errno == EINTR);
+	again_waitid(P_PIDFD, (id_t)placeholder->pidfd, &how, WEXITED);
 	close_fd(&placeholder->pidfd);
 	placeholder->pid = 0;
 }

@@ -5,6 +5,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -24,11 +25,8 @@ static int trouble(ssize_t r)
 static int mounted(const char *path, uint32_t magic)
 {
 	struct statfs fs;
-	int r;
 
-	do
-		r = statfs(path, &fs) < 0 ? -errno : 0;
-	while (r == -EINTR);
+	const int r = again_statfs(path, &fs) < 0 ? -errno : 0;
 	return r < 0 ? trouble(r) : (uint32_t)fs.f_type == magic;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/format.h"
@@ -48,7 +49,7 @@ pid_t process_of_thread(pid_t thread)
 	_cleanup_fd int fd = procfs < 0 ? procfs : procfs_open(procfs, path, O_RDONLY);
 	if (fd < 0)
 		return fd == -ENOENT ? -ESRCH : fd;
-	ssize_t length = read(fd, status, sizeof(status) - 1);
+	ssize_t length = again_read(fd, status, sizeof(status) - 1);
 	if (length < 0)
 		return -errno;
 	status[length] = '\0';

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/format.h"
@@ -36,7 +37,7 @@ static int sweep_one(int dir, const char *name, void *data)
 
 static int open_parent(int dir)
 {
-	int parent = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int parent = again_openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	return parent < 0 ? -errno : parent;
 }

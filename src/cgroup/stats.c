@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -49,14 +50,14 @@ static void add_file(struct stats_reader *reader, const char *name)
 
 void stats_add(struct stats_reader *reader, int dir)
 {
-	int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int list = again_openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *names = list < 0 ? NULL : fdopendir(list);
 
 	if (!names || reader->dir_count == CGROUP_DIRECTORIES_MOST) {
 		close_fd(&dir);
 	} else {
 		reader->dir[reader->dir_count++] = dir;
-		for (struct dirent *entry; (entry = readdir(names));)
+		for (struct dirent *entry; (entry = again_readdir(names));)
 			if (entry->d_type != DT_DIR) /* the container may make those, under any name */
 				add_file(reader, entry->d_name);
 	}

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -21,10 +22,10 @@
 
 int tree_root(const char *mount, bool v2)
 {
-	_cleanup_fd int fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int fd = again_open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
+	if (fd < 0 || again_fstatfs(fd, &fs) < 0)
 		return -errno;
 	if ((uint32_t)fs.f_type != (v2 ? ABI_CGROUP2_SUPER_MAGIC : ABI_CGROUP_SUPER_MAGIC))
 		return -ENODEV;
@@ -138,7 +139,7 @@ int tree_names(int dir, int (*each)(int dir, const char *name, void *data), void
 	if (lseek(dir, 0, SEEK_SET) < 0)
 		return -errno;
 	for (;;) {
-		long n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer));
+		long n = again_getdents64(dir, buffer, sizeof(buffer));
 		if (n < 0)
 			return errno == ENOENT ? 0 : -errno; /* the directory itself has been removed */
 		if (n == 0)
@@ -171,7 +172,7 @@ static const struct abi_dirent64 *next_entry(struct walk *w, int *r)
 {
 	if (w->used == w->filled) {
 		w->used = 0;
-		w->filled = syscall(SYS_getdents64, w->at, w->buffer, sizeof(w->buffer));
+		w->filled = again_getdents64(w->at, w->buffer, sizeof(w->buffer));
 		if (w->filled < 0) {
 			*r = errno == ENOENT ? 0 : -errno; /* the directory itself has been removed */
 			w->filled = 0;
@@ -240,7 +241,7 @@ static int go_down(struct walk *w)
 static int go_up(struct walk *w)
 {
 	struct stat child;
-	int parent = fstat(w->at, &child) < 0 ? -1 : openat(w->at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int parent = fstat(w->at, &child) < 0 ? -1 : again_openat(w->at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (parent < 0)
 		return -errno;
@@ -290,16 +291,14 @@ static int parse_pids(const char *text, size_t length, pid_t *partial, int (*eac
 
 static int read_pids(int dir, const char *file, int (*each)(pid_t pid, void *data), void *data)
 {
-	_cleanup_fd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(dir, file, O_RDONLY | O_CLOEXEC);
 	char buffer[4096];
 	pid_t partial = 0;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
 	for (;;) {
-		ssize_t n = read(fd, buffer, sizeof(buffer));
-		if (n < 0 && errno == EINTR)
-			continue;
+		ssize_t n = again_read(fd, buffer, sizeof(buffer));
 		if (n < 0)
 			return errno == ENODEV ? 0 : -errno;
 		if (n == 0)
@@ -365,7 +364,7 @@ bool tree_event(int dir, const char *line)
 bool tree_event_wait(int dir, const char *line, int64_t us, int interrupt)
 {
 	const struct timespec time = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-	_cleanup_fd int events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int events = again_openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd wait_for[2] = { { .fd = events, .events = POLLPRI }, { .fd = interrupt, .events = POLLIN } };
 	char text[256];
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -47,7 +48,7 @@ static void open_populated(const struct cgroup_at *at, struct cgroup_watch *watc
 		if (dir < 0)
 			continue;
 		if (at->hierarchies[i].v2)
-			watch->populated = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+			watch->populated = again_openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 		else if (watch->directory < 0)
 			watch->directory = take_fd(&dir);
 	}
@@ -92,7 +93,7 @@ static bool new_signals(struct cgroup_watch *watch, bool gone)
 {
 	uint64_t signals = 0;
 
-	if (read(watch->oom_signals, &signals, sizeof(signals)) != sizeof(signals))
+	if (again_read(watch->oom_signals, &signals, sizeof(signals)) != sizeof(signals))
 		return false;
 	if (gone) /* the last one says that */
 		signals--;
@@ -117,7 +118,7 @@ bool cgroup_watch_empty(const struct cgroup_watch *watch)
 
 	if (watch->populated < 0)
 		return watch->directory < 0 || tree_count(watch->directory) == 0;
-	ssize_t length = pread(watch->populated, text, sizeof(text) - 1, 0);
+	ssize_t length = again_pread(watch->populated, text, sizeof(text) - 1, 0);
 	if (length < 0)
 		return true;
 	text[length] = '\0';

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -27,7 +28,7 @@ static int read_config(int dir, const char *path, unsigned limit_mib, struct are
 	if (limit > JSON_SIZE_MOST)
 		return fail(error, 0, "--config-limit is at most %u MiB", JSON_SIZE_MOST >> 20);
 
-	_cleanup_fd int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return fail(error, 0, "JSON specification file %s not found", path);
 	if (fd < 0 || fstat(fd, &info) < 0)
@@ -149,7 +150,7 @@ int container_prepare(const struct invocation *invocation, const char *id, struc
 	if (!bundle)
 		return -1;
 	try(make_request(invocation, id, bundle, &request, error));
-	_cleanup_fd int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int dir = again_open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", bundle);
 	try(read_config(options->config ? AT_FDCWD : dir, options->config ? options->config : "config.json", options->config_limit,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -65,7 +66,7 @@ static int root_flags(const struct invocation *invocation)
 static void reap(int pidfd, int timeout_ms)
 {
 	if (pidfd_wait(pidfd, timeout_ms) == 1)
-		waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
+		again_waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
 }
 
 #define DEATH_MS 200

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -21,7 +22,7 @@ const char *file_name(const char *path)
 /* Opened without waiting, which a FIFO without a writer would make us do for ever. */
 static int open_document(const char *path, struct error *error)
 {
-	_cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_fd int fd = again_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return fail(error, 0, "file %s not found", path);
 	if (fd < 0)
@@ -35,7 +36,7 @@ static ssize_t await_writer(int fd, const char *path, char *text, struct error *
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
 	int r = poll(&readable, 1, WRITER_MS); /* no POLLHUP before there was a writer (pipe(7)) */
-	ssize_t n = read(fd, text, 1);
+	ssize_t n = again_read(fd, text, 1);
 
 	if (n == 0 && r == 0)
 		return fail(error, 0, "cannot read '%s': nobody has opened it for writing", path);

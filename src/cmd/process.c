@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "kern/descriptors.h"
@@ -24,12 +25,12 @@ static int fill_standard_fds(void)
 	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		int null = again_open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (null < 0)
 			return -errno;
 		if (null == fd)
 			fcntl(fd, F_SETFD, 0);
-		else if (dup2(null, fd) < 0)
+		else if (again_dup2(null, fd) < 0)
 			return -errno;
 	}
 	return 0;

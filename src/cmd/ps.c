@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/number.h"
@@ -108,7 +109,7 @@ static int as_table(const struct text *said, const struct pid_list *pids, struct
 
 static bool has_ps(const char *directory)
 {
-	_cleanup_fd int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int dir = again_open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat info;
 
 	return dir >= 0 && fstatat(dir, "ps", &info, 0) == 0 && S_ISREG(info.st_mode) && faccessat(dir, "ps", X_OK, 0) == 0;

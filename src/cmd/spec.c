@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -36,11 +37,11 @@ static int spec(const struct invocation *invocation, struct error *error)
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
-	_cleanup_fd int dir = open(o->bundle ? o->bundle : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int dir = again_open(o->bundle ? o->bundle : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(error, errno, "cannot enter the bundle '%s'", o->bundle ? o->bundle : ".");
 	template_config(&template, &out);
-	_cleanup_fd int fd = openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	_cleanup_fd int fd = again_create_at(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
 		return fail(error, 0, "File config.json exists. Remove it first");
 	if (fd < 0)

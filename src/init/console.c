@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "kern/mount.h"
@@ -36,7 +37,7 @@ static int open_console(const struct stage *stage)
 	/* Where /dev is the host's, nothing is made in it. */
 	if (stage->plan->mounts.link_count && mknodat(dev, "console", S_IFREG, 0) < 0 && errno != EEXIST)
 		return -errno;
-	_cleanup_fd int fd = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &file) < 0)
 		return -errno;
 	if (S_ISLNK(file.st_mode))
@@ -68,7 +69,7 @@ static int become_stdio(const struct plan_process *process, int terminal, struct
 	if (fchown(terminal, process->uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL && errno != EROFS)
 		return fail_at(error, &process->terminal_at, errno, "cannot give the terminal to uid %u", process->uid);
 	for (int fd = 0; fd <= 2; fd++)
-		if (dup3(terminal, fd, 0) < 0)
+		if (again_dup3(terminal, fd, 0) < 0)
 			return fail_at(error, &process->terminal_at, errno, "cannot make the terminal descriptor %d", fd);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "kern/path.h"
@@ -54,10 +55,10 @@ static void copy_attributes(int from, int to)
 static int copy_data(int from, int to)
 {
 	for (;;) {
-		ssize_t sent = sendfile(to, from, NULL, 1 << 20);
+		ssize_t sent = again_sendfile(to, from, NULL, 1 << 20);
 		if (sent == 0)
 			return 0;
-		if (sent < 0 && errno != EINTR)
+		if (sent < 0)
 			return -errno;
 	}
 }
@@ -67,7 +68,7 @@ static int copy_file(const struct copy *copy, int source, int to, const char *na
 	_cleanup_fd int from = path_reopen(copy->procfs, source, O_RDONLY);
 	if (from < 0)
 		return from;
-	_cleanup_fd int fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_fd int fd = again_create_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	int r = copy_data(from, fd);
@@ -96,9 +97,9 @@ static int copy_directory(struct copy *copy, int source, int to);
 
 static int copy_below(struct copy *copy, int source, int to, const char *name, const struct stat *looks)
 {
-	if (mkdirat(to, name, 0700) < 0)
+	if (again_mkdirat(to, name, 0700) < 0)
 		return -errno;
-	_cleanup_fd int fd = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	int r = copy_directory(copy, source, fd);
@@ -110,7 +111,7 @@ static int copy_below(struct copy *copy, int source, int to, const char *name, c
 static int copy_entry(struct copy *copy, int from, int to, const char *name)
 {
 	struct stat looks;
-	_cleanup_fd int source = openat(from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int source = again_openat(from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (source < 0 || fstat(source, &looks) < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -146,7 +147,7 @@ static int copy_entries(struct copy *copy, int from, int to, const char *buffer,
 static int copy_directory(struct copy *copy, int source, int to)
 {
 	_Alignas(struct abi_dirent64) char buffer[1024];
-	_cleanup_fd int from = openat(source, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int from = again_openat(source, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (from < 0)
 		return -errno;
@@ -154,7 +155,7 @@ static int copy_directory(struct copy *copy, int source, int to)
 		return -ELOOP;
 	copy->depth++;
 	for (;;) {
-		long filled = syscall(SYS_getdents64, from, buffer, sizeof(buffer));
+		long filled = again_getdents64(from, buffer, sizeof(buffer));
 		int r = filled < 0 ? -errno : copy_entries(copy, from, to, buffer, filled);
 		if (r < 0)
 			return r;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "kern/mount.h"
@@ -55,7 +56,7 @@ static int make_node(int parent, const char *name, const struct plan_device *dev
 
 	if (!made && errno != EEXIST)
 		return fail_at(error, &device->at, errno, "cannot make the device '%s'", device->path);
-	_cleanup_fd int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &node) < 0)
 		return fail_at(error, &device->at, errno, "cannot look at the device '%s'", device->path);
 	if (!is_it(&node, device))
@@ -74,7 +75,7 @@ static int open_placeholder(int parent, const char *name, const struct plan_devi
 
 	if (mknodat(parent, name, S_IFREG, 0) < 0 && errno != EEXIST)
 		return fail_at(error, &device->at, errno, "cannot make the file '%s' to bind the device on", device->path);
-	_cleanup_fd int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &file) < 0)
 		return fail_at(error, &device->at, errno, "cannot look at '%s'", device->path);
 	if (!is_it(&file, device) && !(S_ISREG(file.st_mode) && file.st_size == 0))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 
@@ -56,9 +57,7 @@ static void read_lines(int fd, uid_t uid, char *to, size_t size)
 	size_t held = 0;
 
 	for (long total = 0; total < READ_MOST;) {
-		ssize_t got = read(fd, data + held, sizeof(data) - 1 - held);
-		if (got < 0 && errno == EINTR)
-			continue;
+		ssize_t got = again_read(fd, data + held, sizeof(data) - 1 - held);
 		if (got < 0)
 			return;
 		if (got == 0) { /* the last line needs no newline */

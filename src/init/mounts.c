@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "init/filesystem.h"
@@ -114,7 +115,7 @@ static bool strays_into_proc(const struct plan_mount *m, int target)
 {
 	struct statfs fs;
 
-	if (m->real_directory || fstatfs(target, &fs) < 0 || fs.f_type != ABI_PROC_SUPER_MAGIC)
+	if (m->real_directory || again_fstatfs(target, &fs) < 0 || fs.f_type != ABI_PROC_SUPER_MAGIC)
 		return false;
 	return strncmp(m->target, "/proc/", 6) != 0;
 }
@@ -182,7 +183,7 @@ static int is_procfs(int tree)
 {
 	struct statfs fs;
 
-	if (fstatfs(tree, &fs) < 0)
+	if (again_fstatfs(tree, &fs) < 0)
 		return -errno;
 	return fs.f_type == ABI_PROC_SUPER_MAGIC ? 0 : -EINVAL;
 }
@@ -317,9 +318,9 @@ static int attach_inside(struct stage *stage, const struct plan_mount *inside, i
 	_cleanup_fd int tree = init_next_tree(stage, error);
 	if (tree < 0)
 		return -1;
-	if (mkdirat(tmpfs, inside->target, 0555) < 0)
+	if (again_mkdirat(tmpfs, inside->target, 0555) < 0)
 		return failed(inside, -errno, "", error);
-	_cleanup_fd int target = openat(tmpfs, inside->target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int target = again_openat(tmpfs, inside->target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (target < 0)
 		return failed(inside, -errno, "", error);
 	try(planned_attributes(inside, tree, error));

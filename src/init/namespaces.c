@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/stage.h"
 #include "kern/credentials.h"
@@ -111,12 +112,7 @@ int init_enter_container(struct stage *stage, struct error *error)
 /* A byte of a pipe; false at its end. */
 static bool heard(int from, char *byte)
 {
-	ssize_t length;
-
-	do
-		length = read(from, byte, 1);
-	while (length < 0 && errno == EINTR);
-	return length == 1;
+	return again_read(from, byte, 1) == 1;
 }
 
 /* A pid namespace begins with our next child: that child goes on, and is the runtime's child like we were (CLONE_PARENT). It waits
@@ -134,7 +130,7 @@ static int be_reborn(struct stage *stage, struct error *error)
 		return fail(error, -pid, "cannot make a process in the pid namespace");
 	if (pid > 0) {
 		int r = baton_send(stage->socket, &reborn, pidfd);
-		if (r == 0 && write(until[1], &told, 1) == 1)
+		if (r == 0 && again_write(until[1], &told, 1) == 1)
 			_exit(0);
 		return fail(error, r < 0 ? -r : errno, "cannot tell of the process in the pid namespace");
 	}
@@ -239,7 +235,7 @@ int init_time_namespace(struct stage *stage, struct error *error)
 int init_enter_time(struct stage *stage, struct error *error)
 {
 	/* A magic link by nature; the procfs is our own, mounted nowhere. */
-	_cleanup_fd int fd = openat(stage->procfs, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(stage->procfs, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(error, errno, "cannot open the new time namespace");
 	int r = namespace_join(fd, ABI_CLONE_NEWTIME);

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "kern/mount.h"
@@ -28,7 +29,7 @@ int init_cwd(struct stage *stage, struct error *error)
 
 static int fill_mask(int context, int tmpfs)
 {
-	if (mkdirat(tmpfs, MASK_DIRECTORY, 0555) < 0 || mknodat(tmpfs, MASK_FILE, S_IFREG | 0444, 0) < 0)
+	if (again_mkdirat(tmpfs, MASK_DIRECTORY, 0555) < 0 || mknodat(tmpfs, MASK_FILE, S_IFREG | 0444, 0) < 0)
 		return -errno;
 	/* The superblock too: a mount's flag alone can be taken back by root of the container's user namespace. */
 	int r = mount_parameter(context, "ro", NULL);
@@ -165,7 +166,7 @@ int init_masked(struct stage *stage, struct error *error)
 
 static int make_root_readonly(const struct stage *stage)
 {
-	_cleanup_fd int root = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int root = again_openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return root < 0 ? -errno : mount_attributes(root, ABI_MOUNT_ATTR_RDONLY, 0, 0);
 }
 

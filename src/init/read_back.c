@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <net/if.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -153,7 +154,7 @@ static int interface(const char *name, struct ifreq *request)
 		return -errno;
 	*request = (struct ifreq){ .ifr_flags = 0 };
 	format(request->ifr_name, sizeof(request->ifr_name), "%s", name);
-	return ioctl(fd, SIOCGIFFLAGS, request) < 0 ? -errno : 0;
+	return again_ioctl(fd, SIOCGIFFLAGS, request) < 0 ? -errno : 0;
 }
 
 static int compare_network(const struct plan *plan, struct error *error)
@@ -262,7 +263,7 @@ int read_back_last(struct stage *stage, struct error *error)
 	int fd = -1;
 
 	if (read_back_breaks(stage->plan->process.env, "descriptor"))
-		fd = open("/", O_PATH | O_CLOEXEC);
+		fd = again_open("/", O_PATH | O_CLOEXEC);
 	try(compare_descriptors(stage, error));
 	try(compare_own(stage, error));
 	/* Whoever sees no need to look at the exec lets us go on at once; without him we go on, too. */

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <net/if.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/read_back.h"
 #include "init/filesystem.h"
@@ -167,7 +168,7 @@ static int loopback(struct stage *stage)
 	_cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)stage;
-	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+	return fd < 0 || again_ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
 int read_back_break_settings(struct stage *stage, struct error *error)

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "base/read_back.h"
@@ -127,7 +128,7 @@ static int tmpfs_value(const struct plan_mount *m, const struct mount_param *par
 	uint64_t asked;
 
 	format(field, sizeof(field), "%s= of the mount at '%.100s'", param->key, m->target);
-	if (strcmp(param->key, "size") == 0 && bytes_of(param->value, &asked) && fstatfs(fd, &fs) == 0) {
+	if (strcmp(param->key, "size") == 0 && bytes_of(param->value, &asked) && again_fstatfs(fd, &fs) == 0) {
 		uint64_t block = (uint64_t)fs.f_bsize;
 		return read_back_number(error, field, (asked + block - 1) / block, fs.f_blocks);
 	}

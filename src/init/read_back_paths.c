@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/read_back.h"
 #include "init/filesystem.h"
@@ -75,7 +76,7 @@ static int compare_masked(const struct stage *stage, const struct mount_table *t
 		return read_back_unreadable(error, field, errno);
 	if (S_ISREG(file.st_mode))
 		return read_back_number(error, field, 0, (uint64_t)file.st_size);
-	_cleanup_fd int inside = openat(fd, "directory", O_PATH | O_CLOEXEC);
+	_cleanup_fd int inside = again_openat(fd, "directory", O_PATH | O_CLOEXEC);
 	return inside >= 0 ? read_back_differs(error, field, "an empty directory", "the top of the tmpfs") : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/number.h"
@@ -23,7 +24,7 @@ int mount_table_read(int procfs, struct mount_table *table)
 	if (room == MAP_FAILED)
 		return -errno;
 	*table = (struct mount_table){ .text = room, .room = TABLE_MOST };
-	while ((n = read(fd, table->text + table->length, table->room - table->length)) > 0)
+	while ((n = again_read(fd, table->text + table->length, table->room - table->length)) > 0)
 		table->length += (size_t)n;
 	return n < 0 ? -errno : 0;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/filesystem.h"
 #include "init/read_back.h"
@@ -10,7 +11,7 @@
 
 static int open_root(uint64_t *mount)
 {
-	_cleanup_fd int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int fd = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? -errno : mount_id(fd, mount);
 
 	return r < 0 ? r : take_fd(&fd);
@@ -56,7 +57,7 @@ static int open_plain(struct stage *stage, struct error *error)
 
 	stage->root = root->fd;
 	if (stage->root < 0)
-		stage->root = open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		stage->root = again_open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return stage->root < 0 ? fail_at(error, &root->at, errno, "invalid rootfs: cannot open '%s'", root->path) : 0;
 }
 
@@ -70,7 +71,7 @@ static int unreachable(int code)
 static int attach_on_own_path(const struct plan_root *root)
 {
 	struct stat here;
-	_cleanup_fd int at = open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int at = again_open(root->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (at < 0 || fstat(at, &here) < 0)
 		return -errno;
@@ -133,7 +134,7 @@ static int change_root(const struct stage *stage)
 int init_root_propagation(struct stage *stage, struct error *error)
 {
 	const struct plan_root *root = &stage->plan->root;
-	_cleanup_fd int fd = openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(stage_root(stage), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? -errno : mount_propagation(fd, root->propagation, root->propagation_recursive ? MOUNT_RECURSIVE : 0);
 
 	int compared = r < 0 ? 0 : read_back_mounts(stage, error);

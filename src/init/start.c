@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/stage.h"
 #include "kern/namespaces.h"
@@ -30,8 +31,8 @@ static int accept_start(const struct stage *stage, int *trace)
 	for (;;) {
 		struct baton baton;
 		int fd = -1;
-		_cleanup_fd int caller = accept4(stage->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (caller < 0 && errno != EINTR && errno != ECONNABORTED)
+		_cleanup_fd int caller = again_accept4(stage->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (caller < 0 && errno != ECONNABORTED)
 			return -errno;
 		if (caller < 0 || baton_receive(caller, &baton, &fd) != 1)
 			continue;

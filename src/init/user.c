@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "init/lookup.h"
 #include "init/stage.h"
@@ -55,7 +56,7 @@ static int stdio(const struct plan *plan, struct error *error)
 		if (fstat(fd, &file) == 0 && is_null_device(&file)) {
 			if (null < 0)
 				null = own_null(lookup_flags(plan));
-			if (null >= 0 && dup3(null, fd, 0) < 0 && !filtered(plan))
+			if (null >= 0 && again_dup3(null, fd, 0) < 0 && !filtered(plan))
 				return fail(error, errno, "cannot reopen descriptor %d as the container's /dev/null", fd);
 		}
 		try(give_to_user(fd, plan, error));

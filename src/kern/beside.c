@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/process.h"
 
@@ -79,11 +80,7 @@ int network_begin(struct network_beside *beside, int procfs)
 
 static void wait_for(struct network_beside *beside)
 {
-	int r;
-
-	do
-		r = waitpid(beside->pid, NULL, 0);
-	while (r < 0 && errno == EINTR);
+	again_waitpid(beside->pid, NULL, 0);
 	beside->pid = 0;
 }
 
@@ -92,7 +89,7 @@ static int verify(const struct network_beside *beside, int fd)
 {
 	struct stat made, own;
 
-	if (ioctl(fd, ABI_NS_GET_NSTYPE) != (int)ABI_CLONE_NEWNET)
+	if (again_ioctl(fd, ABI_NS_GET_NSTYPE, NULL) != (int)ABI_CLONE_NEWNET)
 		return -EINVAL;
 	if (fstat(fd, &made) < 0 || fstatat(beside->procfs, "self/ns/net", &own, 0) < 0)
 		return -errno;

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 
@@ -17,12 +18,12 @@
 /* In a child that shares our memory: system calls alone. Not the host's procfs, but one of an image, would list what it likes. */
 static int open_list(void)
 {
-	_cleanup_fd int list = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int list = again_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (list < 0)
 		return -errno;
-	return fstatfs(list, &fs) < 0 || fs.f_type != PROC_MAGIC ? -ENOSYS : take_fd(&list);
+	return again_fstatfs(list, &fs) < 0 || fs.f_type != PROC_MAGIC ? -ENOSYS : take_fd(&list);
 }
 
 static int treat(unsigned fd, unsigned how)
@@ -41,7 +42,7 @@ static int one_by_one(int list, unsigned from, unsigned to, unsigned how)
 	uint32_t fd;
 	int r = 0;
 
-	while ((length = syscall(SYS_getdents64, list, entries, sizeof(entries))) > 0)
+	while ((length = again_getdents64(list, entries, sizeof(entries))) > 0)
 		for (long at = 0; at < length; at += ((const struct abi_dirent64 *)(const void *)(entries + at))->length) {
 			const struct abi_dirent64 *entry = (const void *)(entries + at);
 			if (number_u32(entry->name, INT32_MAX, &fd) < 0 || (int)fd == list || fd < from || fd > to)

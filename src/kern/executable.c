@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -39,7 +40,7 @@ static bool sealed(int fd)
 static int image_tmpfile(int dir, const void *image, size_t size)
 {
 	char self[40];
-	_cleanup_fd int writable = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0500);
+	_cleanup_fd int writable = again_create_at(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0500);
 	if (writable < 0)
 		return -errno;
 	int r = write_all(writable, image, size);
@@ -48,7 +49,7 @@ static int image_tmpfile(int dir, const void *image, size_t size)
 	if (fchmod(writable, 0555) < 0)
 		return -errno;
 	format(self, sizeof(self), "/proc/self/fd/%d", writable);
-	int fd = open(self, O_RDONLY | O_CLOEXEC);
+	int fd = again_open(self, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/namespaces.h"
@@ -33,7 +34,7 @@ static bool is_named(int procfs, pid_t pid, const char *name)
 
 	format(path, sizeof(path), "%d/comm", pid);
 	_cleanup_fd int fd = procfs_open(procfs, path, O_RDONLY);
-	ssize_t length = fd < 0 ? fd : read(fd, text, sizeof(text) - 1);
+	ssize_t length = fd < 0 ? fd : again_read(fd, text, sizeof(text) - 1);
 	text[length < 0 ? 0 : length] = '\0';
 	size_t least = strlen(name);
 	return length > (ssize_t)least && strncmp(text, name, least) == 0 && text[least] == '\n';
@@ -61,10 +62,10 @@ int few_mounts_open(int procfs, pid_t last)
 		if (is_named(procfs, pid, "kdevtmpfs") && is_kernel_thread(procfs, pid)) {
 			format(path, sizeof(path), "%d/ns", pid);
 			_cleanup_fd int dir = procfs_open(procfs, path, O_PATH | O_DIRECTORY);
-			_cleanup_fd int fd = openat(dir, "mnt", O_RDONLY | O_CLOEXEC); /* a magic link by nature */
+			_cleanup_fd int fd = again_openat(dir, "mnt", O_RDONLY | O_CLOEXEC); /* a magic link by nature */
 			if (fd < 0)
 				return -errno;
-			return ioctl(fd, ABI_NS_GET_NSTYPE) == (int)ABI_CLONE_NEWNS ? take_fd(&fd) : -EINVAL;
+			return again_ioctl(fd, ABI_NS_GET_NSTYPE, NULL) == (int)ABI_CLONE_NEWNS ? take_fd(&fd) : -EINVAL;
 		}
 	return -ENOENT;
 }

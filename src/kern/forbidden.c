@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/process.h"
@@ -55,7 +56,7 @@ const char *forbidden_calls(char to[FORBIDDEN_WORDS])
 	pid_t child = process_fork(0, NULL);
 	if (child == 0)
 		process_end(ask());
-	if (child < 0 || waitid(P_PID, (id_t)child, &how, WEXITED) < 0 || how.si_code != CLD_EXITED)
+	if (child < 0 || again_waitid(P_PID, (id_t)child, &how, WEXITED) < 0 || how.si_code != CLD_EXITED)
 		return to;
 	for (size_t i = 0; i < array_length(calls); i++)
 		if (how.si_status & 1 << i && length < FORBIDDEN_WORDS)

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/path.h"
 
@@ -19,16 +20,16 @@ static int refused_by_filter(enum lookup_flags lookup)
 /* Where our caller's own filter forbids openat2: part by part. */
 static int walk(const char *path, int flags)
 {
-	_cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int root = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return root < 0 ? -errno : path_walk(root, path, flags, 0);
 }
 
 int lookup_open(const char *path, int flags, enum lookup_flags lookup)
 {
 	struct abi_open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = ABI_RESOLVE_NO_MAGICLINKS };
-	int fd = (int)syscall(ABI_SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd = again_openat2(AT_FDCWD, path, &how);
 	if (fd < 0 && refused_by_filter(lookup))
-		fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+		fd = again_openat(AT_FDCWD, path, flags | O_CLOEXEC);
 	else if (fd < 0 && (errno == ENOSYS || errno == EPERM) && path[0] == '/')
 		return walk(path, flags);
 	return fd < 0 ? -errno : fd;

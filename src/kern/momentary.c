@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "kern/process.h"
 
 struct call {
@@ -28,7 +29,6 @@ int momentary(int (*run)(void *data), void *data)
 	long pid = clone_vfork(&args, run_call, &call);
 	if (pid < 0)
 		return (int)pid;
-	while (waitpid((pid_t)pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	again_waitpid((pid_t)pid, NULL, __WALL);
 	return call.result;
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/sys.h"
 
@@ -102,7 +103,7 @@ const char *mount_words(int context, char to[MOUNT_WORDS])
 
 	to[0] = '\0';
 	for (int i = 0; i < 8; i++) { /* the kernel keeps eight */
-		ssize_t length = read(context, line, sizeof(line) - 1);
+		ssize_t length = again_read(context, line, sizeof(line) - 1);
 		if (length < 3)
 			break;
 		while (length > 2 && line[length - 1] == '\n')

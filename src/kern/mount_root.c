@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "kern/namespaces.h"
@@ -21,7 +22,7 @@ int mount_namespace_root(void)
 
 int mount_pivot(int root)
 {
-	_cleanup_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int old = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0)
 		return -errno;
 	/* pivot_root(2): with "." twice the old root lies on top of the new one, and no directory is needed for it. */
@@ -80,7 +81,7 @@ static char *next_line(struct lines *l)
 		memmove(l->data, at, l->end - l->start);
 		l->end -= l->start;
 		l->start = 0;
-		ssize_t more = read(l->fd, l->data + l->end, sizeof(l->data) - l->end);
+		ssize_t more = again_read(l->fd, l->data + l->end, sizeof(l->data) - l->end);
 		if (more <= 0)
 			return NULL;
 		l->end += (size_t)more;
@@ -137,7 +138,7 @@ static bool below(const char *path, const char *directory)
 static bool leads_to(const char *path, uint64_t id)
 {
 	uint64_t found;
-	_cleanup_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 && mount_id(fd, &found) == 0 && found == id;
 }
 
@@ -177,7 +178,7 @@ static int drop_pass(int table, const char *keep)
 int mount_drop_host_kernel_views(int root, const char *keep)
 {
 	uint64_t id;
-	_cleanup_fd int table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int table = again_open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (table < 0)
 		return errno == ENOENT ? 0 : -errno;
 	int r = mount_id(root, &id);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/momentary.h"
 #include "kern/mount.h"
@@ -16,9 +17,9 @@ static int make(void *data)
 
 	if (r < 0)
 		return r;
-	view->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	view->users = openat(view->root, "proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-	view->mounts = view->users < 0 ? -1 : openat(view->root, "proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	view->root = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	view->users = again_openat(view->root, "proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	view->mounts = view->users < 0 ? -1 : again_openat(view->root, "proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	return view->mounts < 0 ? -errno : 0;
 }
 

@@ -13,19 +13,20 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 
 int namespace_open(const char *path, uint64_t flag)
 {
 	struct statfs fs;
-	_cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_fd int fd = again_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	if (fstatfs(fd, &fs) < 0)
+	if (again_fstatfs(fd, &fs) < 0)
 		return -errno;
 	if (fs.f_type != ABI_NSFS_MAGIC)
 		return -ENOTTY;
-	int type = ioctl(fd, ABI_NS_GET_NSTYPE);
+	int type = again_ioctl(fd, ABI_NS_GET_NSTYPE, NULL);
 	if (type < 0)
 		return -errno;
 	if ((uint64_t)(unsigned)type != flag)
@@ -61,10 +62,10 @@ int loopback_up(void)
 	_cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+	if (again_ioctl(fd, SIOCGIFFLAGS, &request) < 0)
 		return -errno;
 	request.ifr_flags |= IFF_UP | IFF_RUNNING;
-	return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+	return again_ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
 int process_undumpable(void)

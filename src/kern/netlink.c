@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 
 /* ---- the kernel's formats ---- */
@@ -219,7 +220,7 @@ int netlink_open(void)
 	if (fd < 0)
 		return -errno;
 	/* To the kernel, and from nobody else. */
-	if (connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ||
+	if (again_connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ||
 	    setsockopt(fd, OPTION_LEVEL, OPTION_SHORT_ACK, &on, sizeof(on)) < 0)
 		return -errno;
 	return take_fd(&fd);

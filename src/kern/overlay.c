@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/mount.h"
@@ -14,7 +15,7 @@
 /* Host paths, resolved as from "/", wherever that is; a magic link is refused like everywhere (rule B.1.5). */
 int overlay_layer(const char *path)
 {
-	_cleanup_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int slash = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return slash < 0 ? -errno : path_open(slash, path, O_PATH | O_DIRECTORY, 0);
 }
 
@@ -32,7 +33,7 @@ int overlay_fresh_upper(int tmpfs, int top)
 {
 	struct stat looks;
 
-	if (mkdirat(tmpfs, "work", 0700) < 0 || mkdirat(tmpfs, "upper", 0700) < 0 || fstat(top, &looks) < 0)
+	if (again_mkdirat(tmpfs, "work", 0700) < 0 || again_mkdirat(tmpfs, "upper", 0700) < 0 || fstat(top, &looks) < 0)
 		return -errno;
 	if (fchownat(tmpfs, "upper", looks.st_uid, looks.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchmodat(tmpfs, "upper", looks.st_mode & 07777, 0) < 0)
@@ -56,7 +57,7 @@ static int add_path(int context, const char *key, const char *path)
 
 static int add_below(int context, const char *key, int dir, const char *name)
 {
-	_cleanup_fd int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : add_directory(context, key, fd);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/sys.h"
@@ -81,10 +82,10 @@ static int make_below(int at, const char *part, size_t length, mode_t mode)
 		return -ENAMETOOLONG;
 	memcpy(name, part, length);
 	name[length] = '\0';
-	bool made = mkdirat(at, name, mode) == 0;
+	bool made = again_mkdirat(at, name, mode) == 0;
 	if (!made && errno != EEXIST)
 		return -errno;
-	int fd = openat(at, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+	int fd = again_openat(at, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
 	/* Resolving said "missing" and the name is there: a link to nowhere. */
 	if (fd < 0)
 		return !made && errno == ENOTDIR ? -ELOOP : -errno;
@@ -147,7 +148,7 @@ int path_file(int root, const char *path, mode_t mode)
 	/* mknod never follows and never truncates. */
 	if (mknodat(parent, name, S_IFREG | mode, 0) < 0 && errno != EEXIST)
 		return -errno;
-	_cleanup_fd int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int fd = again_openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &file) < 0)
 		return -errno;
 	return S_ISLNK(file.st_mode) ? -ELOOP : take_fd(&fd);
@@ -164,7 +165,7 @@ int path_reopen(int procfs, int fd, int flags)
 		return -EINVAL;
 	/* A magic link by nature; what it led to is compared, so that a false procfs gains nothing. */
 	format(name, sizeof(name), "self/fd/%d", fd);
-	_cleanup_fd int opened = openat(procfs, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_fd int opened = again_openat(procfs, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (opened < 0 || fstat(opened, &after) < 0)
 		return -errno;
 	return before.st_dev == after.st_dev && before.st_ino == after.st_ino ? take_fd(&opened) : -EXDEV;

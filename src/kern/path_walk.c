@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/mount.h"
 #include "kern/sys.h"
@@ -58,7 +59,7 @@ static bool is_magic(const struct walk *w, int link)
 	struct statfs fs;
 	struct stat directory;
 
-	if (fstatfs(link, &fs) < 0)
+	if (again_fstatfs(link, &fs) < 0)
 		return true;
 	if (fs.f_type != ABI_PROC_SUPER_MAGIC)
 		return false;
@@ -102,7 +103,7 @@ static int finish(const struct walk *w, int *child)
 		return -ENOTDIR;
 	if (w->flags & O_PATH)
 		return take_fd(child);
-	int fd = openat(here(w), w->name, w->flags | O_NOFOLLOW | O_CLOEXEC);
+	int fd = again_openat(here(w), w->name, w->flags | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -120,7 +121,7 @@ static int step(struct walk *w)
 		return STEP_ON;
 	}
 	bool last = !w->rest[0]; /* a '/' after it makes a link be followed and wants a directory */
-	_cleanup_fd int child = openat(here(w), w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int child = again_openat(here(w), w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (child < 0 || fstat(child, &file) < 0)
 		return -errno;
 	int r = check_mount(w, child);
@@ -152,7 +153,7 @@ static int walk(struct walk *w)
 		if (r != STEP_ON)
 			return r;
 	}
-	int fd = openat(here(w), ".", (w->flags & ~O_NOFOLLOW) | O_CLOEXEC);
+	int fd = again_openat(here(w), ".", (w->flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -199,7 +200,7 @@ void process_unbear(int *pidfd)
 	pidfd_signal(*pidfd, SIGKILL);
 	/* A legacy freezer keeps it from that. Even thawed it comes to no instruction of its own any more. */
 	if (pidfd_wait(*pidfd, DEATH_MS) == 1)
-		waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){ 0 }, WEXITED);
+		again_waitid(P_PIDFD, (id_t)*pidfd, &(siginfo_t){ 0 }, WEXITED);
 	close_fd(pidfd);
 }
 
@@ -208,7 +209,7 @@ pid_t process_birth(const struct birth *birth)
 	pid_t pid = bear(birth);
 
 	if (pid < 0 && *birth->pidfd >= 0) {
-		waitid(P_PIDFD, (id_t)*birth->pidfd, &(siginfo_t){ 0 }, WEXITED);
+		again_waitid(P_PIDFD, (id_t)*birth->pidfd, &(siginfo_t){ 0 }, WEXITED);
 		close_fd(birth->pidfd);
 	}
 	return pid;
@@ -255,8 +256,7 @@ pid_t process_birth_beside(const struct birth *birth, int (*wait)(void *data, in
 	int r = wait(data, done);
 	if (r != 0)
 		pidfd_signal(done, SIGKILL);
-	while (waitid(P_PIDFD, (id_t)done, &how, WEXITED) < 0 && errno == EINTR)
-		;
+	again_waitid(P_PIDFD, (id_t)done, &how, WEXITED);
 	/* From here on nobody else touches what is ours but the child, if it has not come to its exec. */
 	if (r != 0 || beside.born < 0)
 		process_unbear(birth->pidfd);
@@ -285,7 +285,7 @@ uint64_t pidfd_inode(int pidfd)
 	struct statfs fs;
 	struct stat info;
 
-	return fstatfs(pidfd, &fs) == 0 && fs.f_type == PIDFS_MAGIC && fstat(pidfd, &info) == 0 ? info.st_ino : 0;
+	return again_fstatfs(pidfd, &fs) == 0 && fs.f_type == PIDFS_MAGIC && fstat(pidfd, &info) == 0 ? info.st_ino : 0;
 }
 
 /* As long as nobody has waited for a child of ours, its number is nobody else's. */
@@ -294,12 +294,12 @@ static int signal_child(int pidfd, int signal)
 	const int quietly = WEXITED | WNOHANG | WNOWAIT | __WALL;
 	siginfo_t how;
 
-	if (waitid(P_PIDFD, (id_t)pidfd, &how, quietly) < 0)
+	if (again_waitid(P_PIDFD, (id_t)pidfd, &how, quietly) < 0)
 		return -errno;
 	const int procfs = procfs_kept();
 	pid_t pid = procfs < 0 ? procfs : pidfd_pid(procfs, pidfd);
 	/* A procfs of other pids than ours would tell another number. */
-	if (pid <= 0 || waitid(P_PID, (id_t)pid, &how, quietly) < 0)
+	if (pid <= 0 || again_waitid(P_PID, (id_t)pid, &how, quietly) < 0)
 		return -ESRCH;
 	return kill(pid, signal) < 0 ? -errno : 0;
 }

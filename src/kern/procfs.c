@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/path.h"
 
@@ -18,8 +19,8 @@ int procfs_host(void)
 {
 	struct statfs fs;
 	struct stat root;
-	_cleanup_fd int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &root) < 0)
+	_cleanup_fd int fd = again_open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || again_fstatfs(fd, &fs) < 0 || fstat(fd, &root) < 0)
 		return -errno;
 	if (fs.f_type != ABI_PROC_SUPER_MAGIC || root.st_ino != PROC_ROOT_INODE)
 		return -EINVAL;
@@ -41,8 +42,8 @@ int procfs_private(void)
 	if (context < 0)
 		return -errno;
 	/* subset=pid is Linux 5.8: no /proc/sys, no /proc/sysrq-trigger to leak. */
-	if (syscall(ABI_SYS_fsconfig, context, ABI_FSCONFIG_SET_STRING, "subset", "pid", 0) < 0 ||
-	    syscall(ABI_SYS_fsconfig, context, ABI_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (again_fsconfig(context, ABI_FSCONFIG_SET_STRING, "subset", "pid", 0) < 0 ||
+	    again_fsconfig(context, ABI_FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
 	int fd = (int)syscall(ABI_SYS_fsmount, context, ABI_FSMOUNT_CLOEXEC,
 			      (unsigned)(ABI_MOUNT_ATTR_NOSUID | ABI_MOUNT_ATTR_NODEV | ABI_MOUNT_ATTR_NOEXEC));
@@ -60,7 +61,7 @@ int procfs_write(int procfs, const char *path, const char *value)
 	if (fd < 0)
 		return fd;
 	size_t length = strlen(value);
-	ssize_t written = write(fd, value, length);
+	ssize_t written = again_write(fd, value, length);
 	if (written < 0)
 		return -errno;
 	return (size_t)written == length ? 0 : -EIO;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/credentials.h"
 #include "kern/descriptors.h"
@@ -104,7 +105,7 @@ static int empty_out(const struct wanted *wanted)
 {
 	const struct cred_caps one = { .effective = 1ull << ABI_CAP_SYS_ADMIN, .permitted = 1ull << ABI_CAP_SYS_ADMIN };
 
-	if (dup3(wanted->pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
+	if (again_dup3(wanted->pid_namespace, PID_NAMESPACE, O_CLOEXEC) < 0)
 		return -errno;
 	int r = close_from(SOCKET + 1); /* before the list of them is gone */
 	r = r < 0 ? r : leave_the_host(wanted->pivots);
@@ -139,7 +140,7 @@ static int send_answer(int socket, int context)
 static void open_for(const struct wanted *wanted, int socket)
 {
 	/* First of all: 2 may be a socket of our caller's. */
-	if (dup3(socket, SOCKET, O_CLOEXEC) < 0)
+	if (again_dup3(socket, SOCKET, O_CLOEXEC) < 0)
 		process_end(1);
 	process_end(send_answer(SOCKET, open_shut_in(wanted)) < 0);
 }
@@ -198,7 +199,7 @@ static int ask(void (*work)(const struct wanted *, int), const struct wanted *wa
 		kill(pid, SIGKILL);
 		/* It may hang on what it was sent. */
 		if (pidfd_wait(pidfd, DEATH_MS) == 1)
-			waitpid(pid, NULL, __WALL);
+			again_waitpid(pid, NULL, __WALL);
 		close(pidfd);
 	}
 	return context;

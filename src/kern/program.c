@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -34,7 +35,7 @@ static int child(void *data)
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signals_default();
-	if (dup2(call->input, 0) < 0 || dup2(call->output, 1) < 0 || dup2(call->errors, 2) < 0 ||
+	if (again_dup2(call->input, 0) < 0 || again_dup2(call->output, 1) < 0 || again_dup2(call->errors, 2) < 0 ||
 	    (program->cwd >= 0 && fchdir(program->cwd) < 0))
 		call->error = errno;
 	else
@@ -105,8 +106,8 @@ static bool hand_on(struct relay *relay, const char *data, size_t length)
 static bool pass_on(struct relay *relay)
 {
 	char data[CHUNK];
-	ssize_t length = read(relay->from, data, sizeof(data));
-	if (length < 0 && (errno == EINTR || errno == EAGAIN))
+	ssize_t length = again_read(relay->from, data, sizeof(data));
+	if (length < 0 && errno == EAGAIN)
 		return false;
 	if (length <= 0 || !hand_on(relay, data, (size_t)length))
 		relay->from = -1;
@@ -210,8 +211,7 @@ static void how_it_ended(int pidfd, struct program_end *end)
 {
 	siginfo_t how = { 0 };
 
-	while (waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED | __WALL) < 0 && errno == EINTR)
-		;
+	again_waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED | __WALL);
 	if (how.si_code == CLD_EXITED)
 		end->code = how.si_status;
 	else

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/path.h"
 #include "kern/sys.h"
@@ -36,36 +37,36 @@ int terminal_make(int root, const char *path)
 
 	if (devpts < 0)
 		return devpts;
-	if (fstatfs(devpts, &fs) < 0)
+	if (again_fstatfs(devpts, &fs) < 0)
 		return -errno;
 	if (fs.f_type != ABI_DEVPTS_SUPER_MAGIC)
 		return -ENODEV;
 	_cleanup_fd int master = open_ptmx(devpts);
 	if (master < 0)
 		return master;
-	return ioctl(master, TIOCSPTLCK, &locked) < 0 ? -errno : take_fd(&master);
+	return again_ioctl(master, TIOCSPTLCK, &locked) < 0 ? -errno : take_fd(&master);
 }
 
 int terminal_peer(int master)
 {
-	return sys_result(ioctl(master, ABI_TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+	return sys_result(again_ioctl(master, ABI_TIOCGPTPEER, (void *)(intptr_t)(O_RDWR | O_NOCTTY | O_CLOEXEC)));
 }
 
 int terminal_control(int fd)
 {
-	return sys_result(ioctl(fd, TIOCSCTTY, 0));
+	return sys_result(again_ioctl(fd, TIOCSCTTY, NULL));
 }
 
 int terminal_set_size(int fd, uint16_t rows, uint16_t columns)
 {
-	const struct winsize size = { .ws_row = rows, .ws_col = columns };
-	return sys_result(ioctl(fd, TIOCSWINSZ, &size));
+	struct winsize size = { .ws_row = rows, .ws_col = columns };
+	return sys_result(again_ioctl(fd, TIOCSWINSZ, &size));
 }
 
 int terminal_size(int fd, uint16_t *rows, uint16_t *columns)
 {
 	struct winsize size;
-	int r = sys_result(ioctl(fd, TIOCGWINSZ, &size));
+	int r = sys_result(again_ioctl(fd, TIOCGWINSZ, &size));
 
 	if (r == 0) {
 		*rows = size.ws_row;

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/process.h"
 #include "run/relay.h"
@@ -62,7 +63,7 @@ int signals_all(struct error *error)
 int signals_pending(int signal_fd)
 {
 	struct signalfd_siginfo info;
-	return read(signal_fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+	return again_read(signal_fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
 bool signal_ends(int signal)
@@ -78,10 +79,10 @@ static void reap_others(pid_t init)
 {
 	siginfo_t how = { 0 };
 
-	while (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && how.si_pid != init) {
+	while (again_waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && how.si_pid != init) {
 		pid_t other = how.si_pid;
 		how.si_pid = 0;
-		waitpid(other, NULL, WNOHANG);
+		again_waitpid(other, NULL, WNOHANG);
 	}
 }
 
@@ -103,7 +104,7 @@ static void take_signals(struct attended *attended)
 {
 	struct signalfd_siginfo info;
 
-	while (read(attended->signals, &info, sizeof(info)) == sizeof(info)) {
+	while (again_read(attended->signals, &info, sizeof(info)) == sizeof(info)) {
 		attended->asked_to_end = attended->asked_to_end || signal_ends((int)info.ssi_signo);
 		if (info.ssi_signo == SIGCHLD)
 			reap_others(attended->init);
@@ -161,7 +162,6 @@ int attend(struct attended *attended)
 		relay_drain(attended->relay, attended->signals, attended->asked_to_end ? LAST_WORDS_MS : -1);
 	if (attended->readiness)
 		readiness_hear_last(attended->readiness);
-	while (waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED) < 0 && errno == EINTR)
-		;
+	again_waitid(P_PIDFD, (id_t)attended->pidfd, &how, WEXITED);
 	return how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;
 }

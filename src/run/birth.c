@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -348,7 +349,7 @@ int score_other_side_gone(struct stage *stage, struct error *error)
 	/* Its sockets are closed a moment before it has ended; strangers may have closed them for it, and hold it. */
 	bool ended = stage->pidfd < 0 || pidfd_wait(stage->pidfd, LAST_MS) == 1;
 	if (ended && stage->pidfd >= 0)
-		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
+		again_waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
 	bool killed = how.si_pid && how.si_code != CLD_EXITED && how.si_status == SIGKILL && stage->plan->cgroup.path;
 	int64_t kills = killed ? container_oom_seen(&stage->record, &stage->oom) : 0;
 	const char *who = stage->plan->kind == PLAN_EXEC ? "the process" : "container init";
@@ -401,7 +402,7 @@ int score_reborn(struct stage *stage, int pidfd, struct error *error)
 
 	/* Once, where the plan has it, and only a child of ours: what comes from init is not trusted. */
 	if (received < 0 || !expected || stage->reborn ||
-	    waitid(P_PIDFD, (id_t)received, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) < 0)
+	    again_waitid(P_PIDFD, (id_t)received, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return fail(error, EPROTO, "init names a new process that cannot be");
 	stage->reborn = true;
 	pid_t pid = pidfd_pid(stage->procfs, received);
@@ -409,7 +410,7 @@ int score_reborn(struct stage *stage, int pidfd, struct error *error)
 		return fail(error, pid ? -pid : ESRCH, "cannot tell the pid of init's new process");
 	if (pidfd_wait(stage->pidfd, REBIRTH_MS) != 1)
 		return fail(error, 0, "init's first process does not end");
-	waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
+	again_waitid(P_PIDFD, (id_t)stage->pidfd, &(siginfo_t){ 0 }, WEXITED);
 	close(stage->pidfd);
 	stage->pidfd = take_fd(&received);
 	stage->pid = pid;

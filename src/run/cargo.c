@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <sys/vfs.h>
 #include <time.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -95,7 +96,7 @@ static int container_ids(struct cargo *cargo, const struct plan_id_map *map)
 		return idmap_namespace(stage->procfs, map->uid_map, map->gid_map);
 	format(path, sizeof(path), "%d/ns/user", (int)stage->record.pid);
 	int fd = stage->joined_user >= 0 ? fcntl(stage->joined_user, F_DUPFD_CLOEXEC, 3)
-					 : openat(stage->procfs, path, O_RDONLY | O_CLOEXEC);
+					 : again_openat(stage->procfs, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -142,7 +143,7 @@ static int check_procfs(const struct plan_mount *m, int tree, struct error *erro
 	struct statfs fs;
 	struct stat root;
 
-	if (fstatfs(tree, &fs) == 0 && fstat(tree, &root) == 0 && fs.f_type == ABI_PROC_SUPER_MAGIC &&
+	if (again_fstatfs(tree, &fs) == 0 && fstat(tree, &root) == 0 && fs.f_type == ABI_PROC_SUPER_MAGIC &&
 	    root.st_ino == PROC_ROOT_INODE)
 		return 0;
 	return fail_at(error, &m->at, 0, "\"%s\" cannot be mounted because it is not of type proc: '%s' is something else",

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/cleanup.h"
@@ -136,7 +137,7 @@ int host_claim(struct stage *stage, struct error *error)
 	stage->claimed = true;
 	fill_record(stage);
 	try(record_save(&stage->state, &stage->record, stage->arena, error));
-	if (stage->plan->readiness && mkdirat(stage->state.dir, PLAN_READINESS_DIR, 0755) < 0)
+	if (stage->plan->readiness && again_mkdirat(stage->state.dir, PLAN_READINESS_DIR, 0755) < 0)
 		return fail(error, errno, "cannot make the directory for NOTIFY_SOCKET");
 	/* Later commands read this copy, never the bundle again (rule B.14.10). */
 	int r = file_replace(stage->state.dir, STATE_CONFIG, stage->config_text, stage->config_length, 0600);

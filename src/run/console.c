@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/mount.h"
 #include "run/baton.h"
@@ -39,7 +40,7 @@ static bool is_master(int fd)
 	unsigned number;
 
 	return mount_statx(fd, ABI_AT_STATX_DONT_SYNC, ABI_STATX_TYPE, &file) == 0 && S_ISCHR(file.mode) && file.rdev_major == 5 &&
-	       file.rdev_minor == 2 && ioctl(fd, TIOCGPTN, &number) == 0;
+	       file.rdev_minor == 2 && again_ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
 int score_terminal(struct stage *stage, int master, struct error *error)
@@ -61,10 +62,10 @@ int host_newlines(struct stage *stage, struct error *error)
 
 	if (stage->master < 0)
 		return fail(error, EPROTO, "init has not sent the terminal's master");
-	if (tcgetattr(stage->master, &mode) < 0)
+	if (again_tcgetattr(stage->master, &mode) < 0)
 		return fail(error, errno, "cannot read the mode of the terminal");
 	mode.c_oflag &= ~(tcflag_t)ONLCR;
-	return tcsetattr(stage->master, TCSANOW, &mode) < 0 ? fail(error, errno, "cannot set the mode of the terminal") : 0;
+	return again_tcsetattr(stage->master, TCSANOW, &mode) < 0 ? fail(error, errno, "cannot set the mode of the terminal") : 0;
 }
 
 int host_console(struct stage *stage, struct error *error)

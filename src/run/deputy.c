@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/namespaces.h"
 #include "kern/process.h"
@@ -21,23 +22,14 @@
 
 static int answer(const struct deputy *deputy)
 {
-	ssize_t n;
-
-	do
-		n = write(deputy->its, "", 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return again_write(deputy->its, "", 1) == 1;
 }
 
 static int ordered(const struct deputy *deputy)
 {
-	ssize_t n;
 	char nothing;
 
-	do
-		n = read(deputy->its, &nothing, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return again_read(deputy->its, &nothing, 1) == 1;
 }
 
 /* On a stack of its own in our memory; it has no signal handlers to run, all are blocked. */
@@ -76,7 +68,7 @@ static int wait_for(const struct stage *stage, const struct deputy *deputy, int 
 		return fail(error, 0, "interrupted by signal %d", signal);
 	if (ready == 0)
 		return fail(error, 0, "a process of ours does not answer: it may be stopped (SIGSTOP) or frozen");
-	if (!any_of[0].revents || read(deputy->ours, &nothing, 1) != 1)
+	if (!any_of[0].revents || again_read(deputy->ours, &nothing, 1) != 1)
 		return fail(error, 0, "a process of ours was killed");
 	return 0;
 }
@@ -91,7 +83,7 @@ int deputy_play(struct stage *stage, struct deputy *deputy, int (*step)(struct s
 	deputy->step = step;
 	deputy->stage = stage;
 	deputy->error = error;
-	if (write(deputy->ours, "", 1) != 1)
+	if (again_write(deputy->ours, "", 1) != 1)
 		return fail(error, errno, "cannot give an order to a process of ours");
 	if (wait_for(stage, deputy, patience, &waiting) == 0)
 		return deputy->result;
@@ -106,8 +98,7 @@ void deputy_end(struct deputy *deputy)
 
 	if (deputy->pid) {
 		pidfd_signal(deputy->pidfd, SIGKILL);
-		while (waitid(P_PIDFD, (id_t)deputy->pidfd, &how, WEXITED) < 0 && errno == EINTR)
-			;
+		again_waitid(P_PIDFD, (id_t)deputy->pidfd, &how, WEXITED);
 	}
 	close_fd(&deputy->pidfd);
 	close_fd(&deputy->ours);

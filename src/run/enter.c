@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/process.h"
 #include "kern/schedule.h"
@@ -114,12 +115,12 @@ static bool end(struct stage *stage)
 
 	if (stage->pidfd < 0)
 		return false;
-	waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
+	again_waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED | WNOHANG | WNOWAIT);
 	bool killed = how.si_pid && how.si_code == CLD_KILLED && how.si_status == SIGKILL;
 	pidfd_signal(stage->pidfd, SIGKILL);
 	/* In a paused container it dies once that is resumed, of this or of our own end. */
 	if (pidfd_wait(stage->pidfd, DEATH_MS) == 1)
-		waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED);
+		again_waitid(P_PIDFD, (id_t)stage->pidfd, &how, WEXITED);
 	close_fd(&stage->pidfd);
 	return killed;
 }

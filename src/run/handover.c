@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/message.h"
@@ -24,7 +25,7 @@ static int address_of(const char *path, int *directory, struct sockaddr_un *addr
 		return 0;
 	if (format(parent, sizeof(parent), "%.*s/", name ? (int)(name - path) : 1, name ? path : ".") >= sizeof(parent))
 		return -ENAMETOOLONG;
-	*directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*directory = again_open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*directory < 0)
 		return -errno;
 	size_t length = format(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", *directory, name ? name + 1 : path);
@@ -43,7 +44,7 @@ int handover_open(const char *path, int type)
 	_cleanup_fd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	/* Whoever never accepts or reads must not hold us up for ever; the limit is connect's as well (unix(7)). */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	    again_connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return take_fd(&fd);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -15,12 +16,12 @@
 /* The bundle; those that clean up have a place to run even where that is gone, and never the caller's. */
 static int open_cwd(const struct hook_run *run, struct error *error)
 {
-	int cwd = open(run->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int cwd = again_open(run->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const int cause = errno;
 
 	if (cwd < 0 && run->flags & HOOKS_GO_ON) {
 		log_warning("cannot enter the bundle '%s': hooks run in '/'", run->bundle);
-		cwd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cwd = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	return cwd < 0 ? fail(error, cause, "cannot enter the bundle '%s' for a hook", run->bundle) : cwd;
 }

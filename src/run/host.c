@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -61,8 +62,8 @@ bool host_in_user_namespace(void)
 /* The kernel names no owner beyond our own user namespace (ioctl_ns(2)). */
 static bool owns(const char *path)
 {
-	_cleanup_fd int namespace = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	_cleanup_fd int owner = namespace < 0 ? -1 : ioctl(namespace, ABI_NS_GET_USERNS);
+	_cleanup_fd int namespace = again_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd int owner = namespace < 0 ? -1 : again_ioctl(namespace, ABI_NS_GET_USERNS, NULL);
 	return owner >= 0;
 }
 
@@ -77,7 +78,7 @@ static bool has_apparmor(void)
 static bool has_selinux(void)
 {
 	struct statfs fs;
-	return statfs("/sys/fs/selinux", &fs) == 0 && (uint32_t)fs.f_type == ABI_SELINUX_MAGIC;
+	return again_statfs("/sys/fs/selinux", &fs) == 0 && (uint32_t)fs.f_type == ABI_SELINUX_MAGIC;
 }
 
 /* The system's manager takes orders from whoever it runs as: root, but not root of a user namespace inside (rootless engines). */

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -24,8 +25,7 @@ static _Noreturn void wait_for_end(int end)
 	char nothing;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (read(end, &nothing, 1) < 0 && errno == EINTR)
-		;
+	again_read(end, &nothing, 1);
 	_exit(0);
 }
 
@@ -40,7 +40,7 @@ static int open_namespace(int procfs, pid_t pid)
 {
 	char path[40];
 	format(path, sizeof(path), "%d/ns/user", (int)pid);
-	int fd = openat(procfs, path, O_RDONLY | O_CLOEXEC);
+	int fd = again_openat(procfs, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -66,8 +66,8 @@ int idmap_namespace(int procfs, const char *uid_map, const char *gid_map)
 	close(ends[0]);
 	int fd = pid < 0 ? (int)pid : write_and_open(procfs, pid, uid_map, gid_map);
 	close(ends[1]); /* the child ends */
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		again_waitpid(pid, NULL, 0);
 	return fd;
 }
 
@@ -79,7 +79,7 @@ static _Noreturn void enter_and_wait(int users, int answer, int end)
 	if (r == 0)
 		r = namespace_join(users, ABI_CLONE_NEWUSER);
 	process_undumpable();
-	(void)!write(answer, &r, sizeof(r));
+	(void)!again_write(answer, &r, sizeof(r));
 	close(answer);
 	wait_for_end(end);
 }
@@ -100,9 +100,7 @@ static int answer_of(int from)
 
 	if (poll(&word, 1, ANSWER_MS) == 0) /* root of that namespace may have stopped it */
 		return -ETIMEDOUT;
-	do
-		n = read(from, &answer, sizeof(answer));
-	while (n < 0 && errno == EINTR);
+	n = again_read(from, &answer, sizeof(answer));
 	return n == (ssize_t)sizeof(answer) ? answer : -EIO;
 }
 
@@ -130,7 +128,7 @@ int idmap_read(int procfs, int users, char *uid_map, char *gid_map, size_t size)
 	close(ends[1]); /* the child ends */
 	if (r < 0 && pid > 0)
 		kill(pid, SIGKILL); /* ours, and not waited for: its number is its own */
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		again_waitpid(pid, NULL, 0);
 	return r;
 }

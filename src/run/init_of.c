@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/procfs.h"
@@ -16,7 +17,7 @@ int init_open(const struct stage *stage, const char *directory, const char *link
 	_cleanup_fd int dir = procfs_open(stage->procfs, path, O_PATH | O_DIRECTORY);
 	if (dir < 0 || !link)
 		return take_fd(&dir);
-	int fd = openat(dir, link, O_PATH | O_CLOEXEC);
+	int fd = again_openat(dir, link, O_PATH | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

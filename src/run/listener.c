@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/descriptors.h"
@@ -151,6 +152,6 @@ void listener_end(struct listener *listener)
 		return;
 	pidfd_signal(listener->pidfd, SIGKILL);
 	if (pidfd_wait(listener->pidfd, END_MS) == 1)
-		waitid(P_PIDFD, (id_t)listener->pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
+		again_waitid(P_PIDFD, (id_t)listener->pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
 	close_fd(&listener->pidfd);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/mount.h"
@@ -28,7 +29,7 @@
 
 static int find_root(void)
 {
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return root < 0 ? -errno : root;
 }
 
@@ -86,7 +87,7 @@ static enum kept which_kept(const struct inside *inside, uint64_t mount)
 /* From the directory in which something is mounted up to the root's mount; ".." of a descriptor asks no name. KEPT: it cannot be told. */
 static enum kept kept_above(const struct inside *inside, int directory)
 {
-	_cleanup_fd int at = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int at = again_openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat here, above = { 0 };
 	uint64_t id, last = 0;
 
@@ -100,7 +101,7 @@ static enum kept kept_above(const struct inside *inside, int directory)
 			return KEPT_ROOT;
 		last = id;
 		above = here;
-		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int up = again_openat(at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		close_fd(&at);
 		at = up;
 	}
@@ -130,7 +131,7 @@ static int directory_of(const struct inside *inside, int file)
 	_cleanup_fd int directory = top < 0 ? top : path_open(top, *path ? path : "/", O_PATH | O_DIRECTORY, PATH_NO_SYMLINKS);
 	if (directory < 0)
 		return directory;
-	_cleanup_fd int again = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int again = again_openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	int same = again < 0 ? -errno : mount_same_place(again, file);
 	return same > 0 ? take_fd(&directory) : same < 0 ? same : -EAGAIN;
 }
@@ -146,7 +147,7 @@ static bool lies_on(const struct inside *inside, int file, uint64_t mount)
 	for (int depth = 0; at >= 0 && depth < DEEPEST; depth++) {
 		if (mount_id(at, &id) < 0 || id == mount)
 			return true;
-		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int up = again_openat(at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		int top = up < 0 ? -errno : mount_same_place(at, up);
 		close_fd(&at);
 		at = up;
@@ -204,7 +205,7 @@ static bool is_kernel_view(int fd)
 	static const long magics[] = { ABI_PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_MAGIC, CGROUP2_MAGIC };
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0)
+	if (again_fstatfs(fd, &fs) < 0)
 		return true;
 	for (size_t i = 0; i < array_length(magics); i++)
 		if ((long)fs.f_type == magics[i])
@@ -255,7 +256,7 @@ static bool strays(int target)
 {
 	struct statfs fs;
 
-	if (fstatfs(target, &fs) < 0)
+	if (again_fstatfs(target, &fs) < 0)
 		return true;
 	return fs.f_type == ABI_PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC;
 }
@@ -361,7 +362,7 @@ static int open_last(const struct inside *inside, const struct plan_mount *m, in
 	*directory = path_parent(inside->root, m->target, 0, &name);
 	if (*directory < 0)
 		return *directory;
-	int fd = openat(*directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int fd = again_openat(*directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/format.h"
@@ -23,7 +24,7 @@ static int open_namespace(const struct stage *stage, struct error *error)
 			       network->path);
 	/* init is in it by now, whether it is new or joined. */
 	format(path, sizeof(path), "%d/ns/net", (int)stage->pid);
-	int fd = openat(stage->procfs, path, O_RDONLY | O_CLOEXEC);
+	int fd = again_openat(stage->procfs, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? fail_at(error, at, errno, "cannot open the container's network namespace") : fd;
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -80,7 +81,7 @@ static void break_cgroup(const struct stage *stage, size_t i)
 	char pid[24];
 
 	number_text(pid, stage->pid);
-	_cleanup_fd int above = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int above = again_openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (read_back_breaks(env, "cgroup"))
 		file_write(above, "cgroup.procs", pid);
 	if (read_back_breaks(env, "cgroup-value") && directory->write_count)

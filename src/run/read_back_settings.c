@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "base/read_back.h"
@@ -142,7 +143,7 @@ int read_back_place(const struct read_back *b, struct error *error)
 	struct stat asked, there;
 
 	format(path, sizeof(path), "%d/root", (int)b->pid);
-	_cleanup_fd int root = openat(b->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int root = again_openat(b->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return 0;
 	format(path, sizeof(path), "%d/cwd", (int)b->pid);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -49,7 +50,7 @@ static int open_arena(const struct read_back *b, struct stat *file)
 		if (strncmp(at, begin, length) != 0)
 			continue;
 		format(path, sizeof(path), "%d/map_files/%.*s", (int)b->pid, (int)strcspn(at, " "), at);
-		_cleanup_fd int fd = openat(b->procfs, path, O_RDONLY | O_CLOEXEC);
+		_cleanup_fd int fd = again_openat(b->procfs, path, O_RDONLY | O_CLOEXEC);
 		return fd < 0 || fstat(fd, file) < 0 ? -errno : take_fd(&fd);
 	}
 	return -ENOENT;
@@ -101,13 +102,13 @@ static int compare_descriptors(const struct read_back *b, struct error *error)
 	struct stat file;
 
 	format(path, sizeof(path), "%d/fd", (int)b->pid);
-	int fd = openat(b->procfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = again_openat(b->procfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	if (!list) {
 		close_fd(&fd);
 		return 0;
 	}
-	for (const struct dirent *entry; (entry = readdir(list)) && !error->text[0];) {
+	for (const struct dirent *entry; (entry = again_readdir(list)) && !error->text[0];) {
 		if (number_u32(entry->d_name, INT32_MAX, &number) < 0)
 			continue;
 		if (number > most)
@@ -164,9 +165,7 @@ static bool reach_exec(pid_t pid)
 	int status;
 
 	for (;;) {
-		pid_t heard = waitpid(pid, &status, __WALL);
-		if (heard < 0 && errno == EINTR)
-			continue;
+		pid_t heard = again_waitpid(pid, &status, __WALL);
 		if (heard < 0 || !WIFSTOPPED(status))
 			return false;
 		if (status >> 8 == (SIGTRAP | EVENT_EXEC << 8))
@@ -215,7 +214,7 @@ static int begin(const struct talk *talk, struct error *error)
 	watcher.from = ends[0];
 	if (watcher.pid < 0)
 		return fail(error, -watcher.pid, "cannot make a process that reads back");
-	if (read(watcher.from, &ready, 1) != 1) /* it may not */
+	if (again_read(watcher.from, &ready, 1) != 1) /* it may not */
 		close_fd(&watcher.from);
 	return 0;
 }
@@ -232,11 +231,11 @@ int read_back_watch(const struct talk *talk, struct error *error)
 int read_back_watched(struct error *error)
 {
 	struct error told = { 0 };
-	ssize_t n = watcher.from < 0 ? 0 : read(watcher.from, &told, sizeof(told));
+	ssize_t n = watcher.from < 0 ? 0 : again_read(watcher.from, &told, sizeof(told));
 
 	close_fd(&watcher.from);
 	if (watcher.pid > 0)
-		waitpid(watcher.pid, NULL, 0);
+		again_waitpid(watcher.pid, NULL, 0);
 	watcher.pid = 0;
 	if (n != (ssize_t)sizeof(told) || !told.text[0])
 		return 0;

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/format.h"
@@ -39,7 +40,7 @@ static int connect_abstract(const char *name)
 	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
 	/* A manager that does not read must not hold us up for ever. */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&address, size) < 0)
+	    again_connect(fd, (const struct sockaddr *)&address, size) < 0)
 		return -errno;
 	return take_fd(&fd);
 }
@@ -47,7 +48,7 @@ static int connect_abstract(const char *name)
 void readiness_open(const struct state_dir *state, const char *address, pid_t main, struct readiness *readiness)
 {
 	*readiness = (struct readiness)READINESS_NONE;
-	_cleanup_fd int dir = openat(state->dir, PLAN_READINESS_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int dir = again_openat(state->dir, PLAN_READINESS_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (!address || dir < 0)
 		return;
 	_cleanup_fd int manager = address[0] == '@' ? connect_abstract(address + 1) : handover_open(address, SOCK_DGRAM);

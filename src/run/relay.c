@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -26,9 +27,9 @@ int relay_open(struct relay *relay, struct error *error)
 
 	*relay = (struct relay)RELAY_NONE;
 	for (size_t i = 0; i < array_length(where) && relay->terminal < 0; i++)
-		relay->terminal = isatty(where[i]) ? where[i] : -1;
+		relay->terminal = again_isatty(where[i]) ? where[i] : -1;
 	if (relay->terminal < 0) {
-		relay->terminal = relay->own = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+		relay->terminal = relay->own = again_open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 		if (relay->own < 0 && errno == ENXIO)
 			return fail(error, 0, "there is no terminal to run it on: open /dev/tty: no such device or address");
 		if (relay->own < 0)
@@ -37,7 +38,7 @@ int relay_open(struct relay *relay, struct error *error)
 	/* Nothing but a call that stops a background job until it is in the foreground (termios(3)). Until then the mode is another's, of
 	 * a shell that edits its command line. */
 	tcdrain(STDIN_FILENO);
-	relay->mode = tcgetattr(STDIN_FILENO, &relay->before) == 0;
+	relay->mode = again_tcgetattr(STDIN_FILENO, &relay->before) == 0;
 	return 0;
 }
 
@@ -52,7 +53,7 @@ static const struct termios *at_risk;
 
 static void restore_and_fall(int signal)
 {
-	tcsetattr(STDIN_FILENO, TCSANOW, at_risk);
+	again_tcsetattr(STDIN_FILENO, TCSANOW, at_risk);
 	(void)raise(signal); /* once we return: it has its default action again */
 }
 
@@ -82,14 +83,14 @@ void relay_raw(struct relay *relay)
 	raw.c_oflag = relay->before.c_oflag; /* lines end with a newline alone in there: see relay_start */
 	relay->raw = true;
 	restore_on_faults(&relay->before);
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	again_tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
 static void restore(struct relay *relay)
 {
 	/* If it is another job's now, its mode is, too. */
 	if (relay->raw && in_foreground())
-		tcsetattr(STDIN_FILENO, TCSANOW, &relay->before);
+		again_tcsetattr(STDIN_FILENO, TCSANOW, &relay->before);
 	relay->raw = false;
 }
 
@@ -112,8 +113,8 @@ static int own_description(int fd, int flags)
 	int own = -1;
 
 	format(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (isatty(fd) || (fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)))
-		own = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (again_isatty(fd) || (fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)))
+		own = again_open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -159,7 +160,7 @@ static bool is_empty(const struct relay_flow *flow)
 /* As read(2), into an empty one; -errno. */
 static ssize_t pull(int fd, struct relay_flow *flow)
 {
-	ssize_t n = read(fd, flow->data, sizeof(flow->data));
+	ssize_t n = again_read(fd, flow->data, sizeof(flow->data));
 
 	flow->from = 0;
 	flow->to = n > 0 ? (size_t)n : 0;
@@ -170,11 +171,11 @@ static ssize_t pull(int fd, struct relay_flow *flow)
 static bool push(int fd, struct relay_flow *flow)
 {
 	size_t length = flow->to - flow->from;
-	ssize_t n = write(fd, flow->data + flow->from, length < AT_ONCE ? length : AT_ONCE);
+	ssize_t n = again_write(fd, flow->data + flow->from, length < AT_ONCE ? length : AT_ONCE);
 
 	if (n > 0)
 		flow->from += (size_t)n;
-	return n >= 0 || errno == EAGAIN || errno == EINTR;
+	return n >= 0 || errno == EAGAIN;
 }
 
 static void tell_lost(int code)
@@ -187,7 +188,7 @@ static bool push_out(struct relay *relay)
 {
 	if (push(relay->out, &relay->down))
 		return true;
-	if (errno != EPIPE && !(errno == EIO && isatty(relay->out)))
+	if (errno != EPIPE && !(errno == EIO && again_isatty(relay->out)))
 		tell_lost(errno);
 	return false;
 }
@@ -211,7 +212,7 @@ static void take_input(struct relay *relay, short revents)
 {
 	ssize_t n = pull(relay->in, &relay->up);
 
-	if (n > 0 || n == -EAGAIN || n == -EINTR)
+	if (n > 0 || n == -EAGAIN)
 		return;
 	/* With SIGTTIN blocked, a background job gets EIO (setpgid(2)). */
 	if (n == -EIO && relay->mode && !(revents & POLLHUP))
@@ -226,7 +227,7 @@ static void take_output(struct relay *relay)
 {
 	ssize_t n = pull(relay->master, &relay->down);
 
-	if (n >= 0 || n == -EAGAIN || n == -EINTR)
+	if (n >= 0 || n == -EAGAIN)
 		return;
 	/* EIO: nobody has the other end open; we do, unless it could not be had. */
 	if (n != -EIO)
@@ -257,9 +258,7 @@ static bool more(struct relay *relay, size_t *left)
 		return true;
 	if (relay->master < 0 || *left == 0)
 		return false;
-	do
-		n = pull(relay->master, &relay->down);
-	while (n == -EINTR);
+	n = pull(relay->master, &relay->down);
 	if (n < 0 && n != -EIO && n != -EAGAIN)
 		tell_lost((int)-n);
 	*left -= n > 0 && (size_t)n < *left ? (size_t)n : *left;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "kern/mount.h"
@@ -73,7 +74,7 @@ static bool holds(const struct stat *directory, const char *inner)
 	while (at >= 0 && fstat(at, &here) == 0) {
 		if (same_file(&here, directory))
 			return true;
-		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int up = again_openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (up < 0 || fstat(up, &above) < 0 || same_file(&here, &above)) {
 			close_fd(&up);
 			return false;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "plan/filter.h"
@@ -107,7 +108,7 @@ static int export(scmp_filter_ctx filter, struct compilation *c, struct part *pa
 		return fail(error, errno, "cannot look at the compiled seccomp filter");
 	part->length = (size_t)file.st_size / sizeof(struct abi_bpf_insn);
 	struct abi_bpf_insn *program = arena_array(c->arena, struct abi_bpf_insn, part->length);
-	if (pread(fd, program, (size_t)file.st_size, 0) != file.st_size)
+	if (again_pread(fd, program, (size_t)file.st_size, 0) != file.st_size)
 		return fail(error, EIO, "cannot read the compiled seccomp filter");
 	part->program = program;
 	return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/mount.h"
 #include "kern/path.h"
@@ -11,7 +12,7 @@
 
 int source_open(const char *path, int flags)
 {
-	_cleanup_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int slash = again_open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return slash < 0 ? -errno : path_open(slash, path, flags | O_PATH, 0);
 }
 

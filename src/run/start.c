@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/format.h"
 #include "kern/message.h"
@@ -72,7 +73,7 @@ static int tell_go(struct talk *talk, const struct state_dir *state, struct erro
 	/* The limit is connect's as well (unix(7)): those who gave up on an init that is stopped are still waiting to be accepted. */
 	if (setsockopt(talk->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return fail(error, errno, "cannot limit how long init may take");
-	if (connect(talk->socket, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (again_connect(talk->socket, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == ECONNREFUSED ? refuse_unheard(talk, error)
 		       : errno == EAGAIN     ? talk_unanswered(error)
 					     : fail(error, errno, "cannot reach init of '%s'", talk->record->id);

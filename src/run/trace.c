@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -34,7 +35,7 @@ int trace_open(const char *file, const char *command, struct error *error)
 		return 0;
 	/* Now, so that a wrong name is told before anything is done; and without waiting for whoever may read a FIFO. */
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	the_trace.out = people ? STDERR_FILENO : open(file, flags, 0644);
+	the_trace.out = people ? STDERR_FILENO : again_create_at(AT_FDCWD, file, flags, 0644);
 	if (the_trace.out < 0)
 		return fail(error, errno, "cannot write the trace '%s'", file);
 	void *spans = mmap(NULL, TRACE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -67,7 +68,7 @@ static int make_shared(void)
 	_cleanup_fd int fd = memfd_make("caisson-trace");
 	if (fd < 0)
 		return fd;
-	if (ftruncate(fd, TRACE_SIZE) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+	if (again_ftruncate(fd, TRACE_SIZE) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
 	return take_fd(&fd);
 }
@@ -99,14 +100,14 @@ struct trace_span *trace_step(const char *name)
 static int write_patiently(int fd, const char *data, size_t length)
 {
 	while (length) {
-		ssize_t n = write(fd, data, length);
+		ssize_t n = again_write(fd, data, length);
 		if (n < 0 && errno == EAGAIN) {
 			struct pollfd room = { .fd = fd, .events = POLLOUT };
 			if (poll(&room, 1, PATIENCE_MS) == 0)
 				return -ETIMEDOUT;
 			continue;
 		}
-		if (n < 0 && errno != EINTR)
+		if (n < 0)
 			return -errno;
 		data += n < 0 ? 0 : n;
 		length -= n < 0 ? 0 : (size_t)n;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "kern/descriptors.h"
@@ -112,7 +113,7 @@ static void part(int pidfd)
 	siginfo_t how;
 
 	pidfd_wait(pidfd, END_MS);
-	waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED | WNOHANG);
+	again_waitid(P_PIDFD, (id_t)pidfd, &how, WEXITED | WNOHANG);
 }
 
 int visit_pay(const struct visit *visit, int *fd, struct error *error)

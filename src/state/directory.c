@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -112,10 +113,10 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 
 	if (strcmp(path, "/") == 0)
 		return fail(error, 0, "Option --root argument should not be set to /");
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = again_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && (flags & STATE_ROOT_MAKE)) {
 		try(make_root(path, flags, error));
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = again_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0)
 		return fail(error, errno, "cannot open the state root '%s'%s", path, advice(errno));
@@ -126,7 +127,7 @@ int state_open_root(const char *path, int flags, struct state_dir *state, struct
 void state_unlock(struct state_dir *state)
 {
 	if (state->locked)
-		flock(state->dir, LOCK_UN);
+		again_flock(state->dir, LOCK_UN);
 	state->locked = false;
 }
 
@@ -180,8 +181,8 @@ static int lock_bounded(int fd, int ms)
 	int64_t deadline = clock_ms() + ms;
 	struct timespec pause = { .tv_nsec = 200000 };
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
+	while (again_flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
 			return -errno;
 		if (clock_ms() >= deadline)
 			return -EBUSY;
@@ -195,10 +196,10 @@ static int lock_bounded(int fd, int ms)
 /* Nobody but who sweeps has a claim's lock before its maker. 1; 0: it is swept away; or -errno. */
 static int lock_claim(struct state_dir *state, const char *claim)
 {
-	state->dir = openat(state->root, claim, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	state->dir = again_openat(state->root, claim, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (flock(state->dir, LOCK_EX | LOCK_NB) < 0)
+	if (again_flock(state->dir, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 : -errno;
 	return 1;
 }
@@ -210,9 +211,9 @@ static int name_in_two_steps(const struct state_dir *state, const char *claim)
 	const int root = state->root;
 	struct state_dir first = { .root = root, .id = state->id };
 
-	if (mkdirat(root, state->id, 0700) < 0)
+	if (again_mkdirat(root, state->id, 0700) < 0)
 		return -errno;
-	_cleanup_fd int dir = openat(root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int dir = again_openat(root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r = dir < 0 ? -errno : lock_bounded(dir, STATE_LOCK_WAIT_MS);
 	first.dir = dir;
 	if (r == 0)
@@ -243,7 +244,7 @@ static int name_claim(const struct state_dir *state, const char *claim)
  * take it for one that was abandoned. 0, or -errno. */
 static int claim_once(struct state_dir *state, const char *claim)
 {
-	if (mkdirat(state->root, claim, 0700) < 0)
+	if (again_mkdirat(state->root, claim, 0700) < 0)
 		return errno == EEXIST ? -EAGAIN : -errno;
 	int r = lock_claim(state, claim);
 	r = r > 0 ? name_claim(state, claim) : r < 0 ? r : -ENOENT;
@@ -291,7 +292,7 @@ static int lock_named(struct state_dir *state, int ms, struct error *error)
 	if (state->locked)
 		return 0;
 	if (r == 0)
-		flock(state->dir, LOCK_UN);
+		again_flock(state->dir, LOCK_UN);
 	if (named == 0)
 		return state_absent(state->id, error);
 	if (r != -EBUSY)
@@ -308,7 +309,7 @@ int state_relock(struct state_dir *state, struct error *error)
 int state_open(struct state_dir *state, const char *id, int flags, struct error *error)
 {
 	state->id = id;
-	state->dir = openat(state->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	state->dir = again_openat(state->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir < 0 && errno == ENOENT)
 		return state_absent(id, error);
 	if (state->dir < 0)
@@ -338,7 +339,7 @@ static const char **list_ids(const struct state_dir *state, struct arena *arena,
 {
 	size_t room = 64;
 	const char **ids = arena_array(arena, const char *, room);
-	int fd = openat(state->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = again_openat(state->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	*count = 0;
@@ -346,7 +347,7 @@ static const char **list_ids(const struct state_dir *state, struct arena *arena,
 		fail(error, errno, "cannot list the state root '%s'", state->root_path);
 		return NULL;
 	}
-	for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
+	for (struct dirent *entry; errno = 0, (entry = again_readdir(dir));) {
 		if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
 		if (*count == room) {

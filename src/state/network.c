@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -77,7 +78,7 @@ int network_load(const struct state_dir *state, struct arena *arena, struct netw
 
 int network_keep(const struct state_dir *state, const char *name, int namespace, struct error *error)
 {
-	_cleanup_fd int file = openat(state->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	_cleanup_fd int file = again_create_at(state->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
 	int r = file < 0 ? -errno : 0;
 
 	_cleanup_fd int tree = r < 0 ? -1 : mount_clone(namespace, "", 0);
@@ -103,7 +104,7 @@ int network_kept(const struct state_dir *state, const char *name)
 pid_t network_keeper(const struct network_note *note)
 {
 	_cleanup_fd int procfs = procfs_host();
-	_cleanup_fd int all = openat(procfs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int all = again_openat(procfs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pid_t found = 0;
 	uint32_t pid;
 
@@ -114,7 +115,7 @@ pid_t network_keeper(const struct network_note *note)
 		return -errno;
 	take_fd(&all); /* the list's */
 	errno = 0;
-	for (struct dirent *entry; !found && (entry = readdir(list)); errno = 0)
+	for (struct dirent *entry; !found && (entry = again_readdir(list)); errno = 0)
 		if (number_u32(entry->d_name, INT32_MAX, &pid) == 0 && mounts_of(procfs, entry->d_name) == note->mounts)
 			found = (pid_t)pid;
 	if (!found)

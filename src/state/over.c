@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/abi.h"
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/format.h"
@@ -37,14 +38,14 @@ static bool has_left(int tasks, pid_t thread)
 /* Calls `is_so` for each numbered entry, until one of them is not; false then. */
 static bool all_numbers(int dir, bool (*is_so)(int dir, pid_t number, const void *data), const void *data)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = again_openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	bool so = list;
 	uint32_t number;
 
 	if (!list)
 		close_fd(&fd);
-	for (struct dirent *entry; so && (entry = readdir(list));)
+	for (struct dirent *entry; so && (entry = again_readdir(list));)
 		if (number_u32(entry->d_name, INT32_MAX, &number) == 0)
 			so = is_so(dir, (pid_t)number, data);
 	if (list)
@@ -63,7 +64,7 @@ static int namespace_of(int procfs, pid_t pid)
 	char name[32];
 
 	format(name, sizeof(name), "%d/ns/pid", (int)pid);
-	return openat(procfs, name, O_RDONLY | O_CLOEXEC); /* a magic link by nature */
+	return again_openat(procfs, name, O_RDONLY | O_CLOEXEC); /* a magic link by nature */
 }
 
 struct wait {
@@ -85,7 +86,7 @@ static bool is_not_waited_for(int procfs, pid_t pid, const void *data)
 	while (fd >= 0 && fstat(fd, &namespace) == 0) {
 		if (namespace.st_ino == wait->namespace.st_ino && namespace.st_dev == wait->namespace.st_dev)
 			return process_stat(procfs, pid, &start, &state) < 0 || is_dead(state);
-		int parent = ioctl(fd, ABI_NS_GET_PARENT);
+		int parent = again_ioctl(fd, ABI_NS_GET_PARENT, NULL);
 		close(fd);
 		fd = parent;
 	}
@@ -103,7 +104,7 @@ bool process_is_over(int procfs, pid_t pid)
 	if (fstatat(procfs, name, &file, 0) == 0 || errno != ENOENT)
 		return false;
 	format(name, sizeof(name), "%d/task", (int)pid);
-	_cleanup_fd int tasks = openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd int tasks = again_openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_fd int namespace = namespace_of(procfs, pid);
 	if (tasks < 0 || namespace < 0 || fstat(namespace, &wait.namespace) < 0)
 		return false;

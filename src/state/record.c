@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -64,8 +65,8 @@ static ssize_t read_record(int fd, char *to, size_t size)
 	ssize_t n = 1;
 
 	while (n && length < size) {
-		n = read(fd, to + length, size - length);
-		if (n < 0 && errno != EINTR)
+		n = again_read(fd, to + length, size - length);
+		if (n < 0)
 			return -errno;
 		length += n > 0 ? (size_t)n : 0;
 	}
@@ -228,9 +229,9 @@ static bool creator_at_work(const struct state_dir *state)
 {
 	if (state->locked) /* by us: then nobody is */
 		return false;
-	_cleanup_fd int dir = state->dir >= 0 ? openat(state->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-					      : openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return dir >= 0 && flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	_cleanup_fd int dir = state->dir >= 0 ? again_openat(state->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+					      : again_openat(state->root, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return dir >= 0 && again_flock(dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 /* The start socket stays behind if `start` is killed at the wrong moment: then what the process executes tells. An ordinary user may not

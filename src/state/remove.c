@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/format.h"
@@ -50,7 +51,7 @@ static DIR *open_below(int dir, const char *name)
 /* The next entry; NULL at the end, or once the time is over. */
 static const char *next(const struct emptying *e, DIR *list)
 {
-	for (struct dirent *entry; clock_ms() < e->deadline && (entry = readdir(list));)
+	for (struct dirent *entry; clock_ms() < e->deadline && (entry = again_readdir(list));)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			return entry->d_name;
 	return NULL;
@@ -146,9 +147,9 @@ static bool begins(const char *name, const char *with) { return strncmp(name, wi
 /* A claim that was cut short is empty, and nobody has its lock. */
 static void drop_claim(int root, const char *name)
 {
-	_cleanup_fd int dir = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd int dir = again_openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+	if (dir >= 0 && again_flock(dir, LOCK_EX | LOCK_NB) == 0)
 		unlinkat(root, name, AT_REMOVEDIR);
 }
 

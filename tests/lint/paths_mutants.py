@@ -64,14 +64,22 @@ CALLS = {
     "canonicalize_file_name(path);": "by name",
     "get_current_dir_name();": "by name",
     "openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);": "no directory of ours",
+    "again_create_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);": "no directory of ours",
+    "again_create_at(dir, name, O_WRONLY | O_CREAT, 0600);": "without O_CLOEXEC",
+    "again_openat2(dir, path, somewhere);": "not to be seen",
+    "again_open(path, O_RDONLY | O_CLOEXEC);": "by name",
 }
 
 
 # Uses that need leave, of calls that would need none with a path and the flag.
 LEAVE = {
     "AT_FDCWD": "openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);",
+    "accept4": "accept4(fd, NULL, NULL, 0);",
+    "create_at": "again_create_at(dir, name, 0, 0);",
     "dup2": "dup2(fd, 0);",
     "dup3": "dup3(fd, 0, 0);",
+    "ioctl": "ioctl(fd, request);",
+    "openat": "openat(dir, name, 0);",
     "fcntl": "fcntl(fd, F_SETFD, 0);",
     "open_tree": "syscall(ABI_SYS_open_tree, dir, path, 0);",
     "syscall": "syscall(number, 0);",

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,6 +73,21 @@ pid_t around_namespaces(const char *place)
 			give_up("cannot make '%s'", link);
 	}
 	return holder;
+}
+
+/* ---- an ordinary user ---- */
+
+void around_user(const char *work)
+{
+	static const char *const files[] = { "passwd", "subuid", "subgid" };
+	char from[300], to[32];
+
+	for (size_t i = 0; i < array_length(files); i++) {
+		snprintf(from, sizeof(from), "%s/etc/%s", work, files[i]);
+		snprintf(to, sizeof(to), "/etc/%s", files[i]);
+		if (access(from, F_OK) == 0 && mount(from, to, NULL, MS_BIND, NULL) < 0)
+			give_up("cannot mount '%s': %s", from, strerror(errno));
+	}
 }
 
 /* ---- a network device ---- */

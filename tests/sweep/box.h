@@ -5,6 +5,10 @@
 
 /* ---- box.c ---- */
 
+/* What does not come at once is waited for so often, for so many microseconds. */
+#define TRIES 500
+#define NAP 2000
+
 /* A worker's own place: bundles CONFIG/config.json below `work`, whose containers have the name `id`, and cgroups /ID. */
 struct box {
 	const char *runtime, *work, *id;
@@ -18,7 +22,7 @@ void box_open(const struct box *box);
 void box_enter(const char *config);
 
 /* What must be there before a command. */
-enum before { NOTHING, CREATED, RUNNING, PAUSED };
+enum before { NOTHING, CREATED, RUNNING, PAUSED, ENDED };
 /* The undisturbed processes: what confines them, or what they say of it themselves. */
 enum reference { OF_INIT, OF_EXEC, OF_EXEC_TTY, OF_EXEC_WORDS, OF_EXEC_TTY_WORDS, OF_RUN_WORDS, REFERENCES };
 
@@ -35,6 +39,7 @@ struct command {
 	bool (*right)(struct words *words); /* after success */
 	bool attended; /* by a person at a terminal: for bundles that have one */
 	bool makes; /* a container, which after a failure is not there */
+	bool cgroup; /* it is about the cgroup: for bundles that have one */
 	bool (*intact)(struct words *words); /* after a failure; NULL: whatever there is may be deleted */
 };
 
@@ -58,12 +63,14 @@ const char *said_by(int stream);
 
 /* These say what is wrong, if anything is. */
 bool prepared(enum before before, struct words *words);
+bool comes_to_be(const char *status, struct words *words); /* what `state` says, now or soon */
 pid_t waiting_init(const struct command *command); /* that its preparation has left for it, or 0 */
-bool has_terminal(void); /* the bundle */
+bool has_terminal(void), has_cgroup(void); /* the bundle */
 bool looks_right(enum reference which, struct words *words);
 bool said_right(enum reference which, struct words *words); /* the last call, on stdout */
 bool nothing_left(struct words *words);
-void after_kill(const struct traced *run, struct figures *figures, struct words *words);
+/* `turn`: each other one tries another command on what lies about. */
+void after_kill(const struct traced *run, int turn, struct figures *figures, struct words *words);
 void after_fault(const struct command *command, const struct traced *run, struct figures *figures, struct words *words);
 void after_short(const struct command *command, const struct traced *run, struct figures *figures, struct words *words);
 void after_term(const struct command *command, struct traced *run, struct figures *figures, struct words *words);
@@ -78,7 +85,8 @@ extern const int command_count;
 /* Of a command's calls every so-manieth, one alone (and what comes before and after it is told), or only those of a name. */
 struct selection {
 	int stride, call; /* 0: all */
-	const char *name; /* NULL: all */
+	const char *name; /* of a call; NULL: all */
+	const char *error; /* the name of an errno; NULL: all */
 };
 
 /* All points of one command that are selected and this worker's. */

@@ -6,22 +6,6 @@
 #include <unistd.h>
 #include "box.h"
 
-#define TRIES 500 /* of 2 ms each */
-
-static void nap(void) { usleep(2000); }
-
-/* What `state` says now, or soon. */
-static bool comes_to_be(const char *status, struct words *words)
-{
-	for (int i = 0; i < TRIES; i++) {
-		if (call("state %i") == 0 && strstr(said_by(1), status))
-			return true;
-		nap();
-	}
-	say(words, " it is not %s: %.200s", status, said_by(1));
-	return false;
-}
-
 static bool succeeds(const char *line, struct words *words)
 {
 	int status = call(line);
@@ -105,6 +89,15 @@ static bool not_updated(struct words *words) { return looks_right(OF_INIT, words
 /* Never frozen by a pause that says that there is none. */
 static bool not_paused(struct words *words) { return comes_to_be("\"running\"", words); }
 
+/* Whatever has become of it, or if it is gone. */
+static bool not_frozen(struct words *words)
+{
+	if (call("state %i") != 0 || !strstr(said_by(1), "\"paused\""))
+		return true;
+	say(words, " it is paused");
+	return false;
+}
+
 /* Resumed or not, another one succeeds. */
 static bool may_be_resumed(struct words *words)
 {
@@ -117,7 +110,7 @@ static bool may_be_resumed(struct words *words)
 static bool alone(struct words *words)
 {
 	for (int i = 0; i < TRIES && processes_of_ours() != 1; i++)
-		nap();
+		usleep(NAP);
 	if (processes_of_ours() == 1)
 		return true;
 	say(words, " %d processes are in the container", processes_of_ours());
@@ -133,12 +126,14 @@ const struct command commands[] = {
 	{ "exec-tty", RUNNING, EXEC_TTY, executes_on_terminal, .intact = alone },
 	{ "exec-fg", RUNNING, EXEC_FOREGROUND, executed_right, .intact = alone },
 	{ "exec-tty-fg", RUNNING, EXEC_TTY_FOREGROUND, executed_on_terminal, .attended = true, .intact = alone },
-	{ "kill", RUNNING, "kill %i KILL", is_killed },
-	{ "kill-all", RUNNING, "kill --all %i KILL", is_killed },
-	{ "pause", RUNNING, "pause %i", is_paused, .intact = not_paused },
-	{ "resume", PAUSED, "resume %i", is_resumed, .intact = may_be_resumed },
-	{ "delete", RUNNING, "delete --force %i", is_deleted },
-	{ "update", RUNNING, "update --pids-limit 77 --memory 134217728 --cpu-share 300 %i", is_updated, .intact = not_updated },
+	{ "kill", RUNNING, "kill %i KILL", is_killed, .intact = not_frozen },
+	{ "kill-all", RUNNING, "kill --all %i KILL", is_killed, .intact = not_frozen },
+	{ "pause", RUNNING, "pause %i", is_paused, .intact = not_paused, .cgroup = true },
+	{ "resume", PAUSED, "resume %i", is_resumed, .intact = may_be_resumed, .cgroup = true },
+	{ "delete", RUNNING, "delete --force %i", is_deleted, .intact = not_frozen },
+	{ "delete-ended", ENDED, "delete %i", is_deleted, .intact = not_frozen },
+	{ "update", RUNNING, "update --pids-limit 77 --memory 134217728 --cpu-share 300 %i", is_updated,
+	  .intact = not_updated, .cgroup = true },
 	{ "state", RUNNING, "state %i", says_running },
 	{ "list", RUNNING, "list", lists_or_warns },
 };

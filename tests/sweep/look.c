@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include "sweep.h"
 
+#define MOST_MOUNTS 512
+
 /* linux/ptrace.h's and linux/filter.h's, which go together with no libc's headers everywhere. */
 #define SECCOMP_GET_FILTER 0x420c
 #define MOST_INSTRUCTIONS 4096
@@ -106,6 +108,47 @@ static void look_at_mounts(int proc, const char *id, struct words *words)
 		}
 		say_without(words, kept, id);
 	}
+}
+
+/* The word of that number, from 0, and all behind it. */
+static const char *word_of(const char *line, int number)
+{
+	while (number-- > 0 && (line = strchr(line, ' ')))
+		line++;
+	return line ? line : "";
+}
+
+/* Up to the end of a word: as strcmp. */
+static int compare_words(const char *a, const char *b)
+{
+	while (*a == *b && *a && *a != ' ' && *a != '\n')
+		a++, b++;
+	return (*a == ' ' ? 0 : *a) - (*b == ' ' ? 0 : *b);
+}
+
+void look_sort_mounts(struct words *words, int point)
+{
+	static struct words sorted;
+	const char *lines[MOST_MOUNTS];
+	int count = 0;
+
+	sorted.length = 0;
+	sorted.text[0] = '\0';
+	for (const char *line = words->text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		int place = count;
+		if (strncmp(line, "mount ", 6) != 0) {
+			say(&sorted, "%.*s\n", (int)strcspn(line, "\n"), line);
+			continue;
+		}
+		if (count++ == MOST_MOUNTS)
+			give_up("more than %d mounts", MOST_MOUNTS);
+		for (; place > 0 && compare_words(word_of(line, point), word_of(lines[place - 1], point)) < 0; place--)
+			lines[place] = lines[place - 1];
+		lines[place] = line;
+	}
+	for (int i = 0; i < count; i++)
+		say(&sorted, "%.*s\n", (int)strcspn(lines[i], "\n"), lines[i]);
+	memcpy(words, &sorted, sizeof(*words));
 }
 
 static void look_at_namespaces(int proc, struct words *words)
@@ -270,6 +313,7 @@ bool look_at(pid_t pid, const char *id, struct words *words)
 	look_at_namespaces(proc, words);
 	look_at_cgroups(proc, id, words);
 	look_at_mounts(proc, id, words);
+	look_sort_mounts(words, 2);
 	look_at_descriptors(proc, words);
 	static const char *const files[] = { "cmdline", "environ", "limits", "oom_score_adj", "personality", "uid_map", "gid_map",
 					     "timens_offsets" };

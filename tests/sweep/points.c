@@ -42,7 +42,7 @@ static bool point(const char *config, const struct command *command, struct shot
 		else if (shot->act == SHORT)
 			after_short(command, &run, figures, &words);
 		else
-			after_kill(&run, figures, &words);
+			after_kill(&run, shot->at, figures, &words);
 	} else {
 		figures->errors++;
 	}
@@ -54,10 +54,15 @@ static bool point(const char *config, const struct command *command, struct shot
 	return run.hit;
 }
 
-static void point_faults(const char *config, const struct command *command, struct shot *shot, long nr, struct figures *figures)
+static void point_faults(const char *config, const struct command *command, struct shot *shot, long nr, const char *error,
+			 struct figures *figures)
 {
+	bool executed;
+
 	for (shot->which = 0; shot->which < fault_count(nr, NULL); shot->which++)
-		if (!point(config, command, shot, figures))
+		if (error && strcmp(errno_name(fault_of(nr, NULL, shot->which, &executed)), error) != 0)
+			continue;
+		else if (!point(config, command, shot, figures))
 			break;
 }
 
@@ -86,7 +91,7 @@ void points_sweep(const char *config, const struct command *command, enum act ac
 	struct shot shot = { .act = COUNT, .side = side };
 	int turn = 0;
 
-	if (command->attended && !has_terminal())
+	if ((command->attended && !has_terminal()) || (command->cgroup && !has_cgroup()))
 		return;
 	told = 0;
 	alone = select->call != 0;
@@ -112,7 +117,7 @@ void points_sweep(const char *config, const struct command *command, enum act ac
 		if (act != FAULT)
 			point(config, command, &shot, figures);
 		else
-			point_faults(config, command, &shot, nr, figures);
+			point_faults(config, command, &shot, nr, select->error, figures);
 	}
 	if (told > MOST_TOLD)
 		dprintf(STDOUT_FILENO, "# ... and %d more\n", told - MOST_TOLD);

@@ -30,11 +30,23 @@ static pid_t stays;
 
 static struct words *listed;
 
-/* The name and the kind of each. What the sweep writes itself, the streams, is there from the beginning. */
+/* Where a runtime has nothing to write: what containers see, and what nobody has told it of. */
+static bool is_canary(const char *path)
+{
+	return strstr(path, "/rootfs") || strstr(path, "/source") || strstr(path, "/canary");
+}
+
+/* The name and the kind of each; of canaries all that a change would change. What the sweep writes itself, the streams, is there from the
+ * beginning. */
 static int list_one(const char *path, const struct stat *stat, int type, struct FTW *where)
 {
 	(void)type, (void)where;
-	say(listed, "%s %o\n", path, stat->st_mode);
+	say(listed, "%s %o", path, stat->st_mode);
+	if (is_canary(path))
+		say(listed, " %lu %u:%u %ld %ld.%09ld %ld.%09ld",
+		    (unsigned long)stat->st_ino, stat->st_uid, stat->st_gid, (long)stat->st_size,
+		    (long)stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec, (long)stat->st_ctim.tv_sec, stat->st_ctim.tv_nsec);
+	say(listed, "\n");
 	return 0;
 }
 
@@ -289,7 +301,7 @@ static int unlink_new(const char *path, const struct stat *stat, int type, struc
 	char line[700];
 
 	(void)type, (void)where;
-	snprintf(line, sizeof(line), "%s %o\n", path, stat->st_mode);
+	snprintf(line, sizeof(line), "%s %o", path, stat->st_mode);
 	if (!strstr(files_before.text, line))
 		remove(path);
 	return 0;

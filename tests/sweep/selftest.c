@@ -57,7 +57,7 @@ static void find_hang(void)
 	patience = 1;
 	call_disturbed("exec %i /bin/probe wait", &shot, &run);
 	patience = 10;
-	after_kill(&run, &figures, &words);
+	after_kill(&run, 0, &figures, &words);
 	expect("a command that hangs", running && run.hung && figures.hangs == 1);
 	remains_clear(box.id);
 }

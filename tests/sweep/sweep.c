@@ -104,6 +104,7 @@ static int work(int worker)
 		give_up("cannot mount: %s", strerror(errno));
 	if (options.systemd)
 		remains_by_systemd();
+	around_user(options.work);
 	box_open(&(struct box){ .runtime = options.runtime, .work = place, .id = id, .worker = worker, .workers = workers,
 				.systemd = options.systemd });
 	for (char **at = options.configs; *at && options.rows; at++) {
@@ -199,12 +200,13 @@ static int print_results(time_t begin)
 	printf("# %d seconds, %d points a second\n", seconds, points / (seconds ? seconds : 1));
 	for (int i = 0; i < row_count; i++) {
 		struct figures f = sum(&rows[i]);
-		if (options.select.name && f.points == 0) /* no such call there */
+		if ((options.select.name || options.select.error) && f.points == 0) /* no such call there */
 			continue;
 		/* Not every call has an error, and few may be short: of init's there may be none. */
 		const int sparse = rows[i].act == FAULT ? 4 : rows[i].act == SHORT ? 30 : 1;
 		const int enough = options.select.stride * workers * sparse;
-		bool few = options.select.call || options.select.name || f.calls < enough || (rows[i].act == SHORT && rows[i].side == INIT);
+		const bool chosen = options.select.call || options.select.name || options.select.error;
+		bool few = chosen || f.calls < enough || (rows[i].act == SHORT && rows[i].side == INIT);
 		bool fine = bad(&f) == 0 && (f.points > 0 || few);
 		failed += !fine;
 		printf("%s - sweep: %s: %s at %s's calls of %s, %s: %d points%s\n", fine ? "ok" : "not ok", case_of(&rows[i]),
@@ -216,7 +218,7 @@ static int print_results(time_t begin)
 
 static void parse(int argc, char **argv)
 {
-	for (int option; (option = getopt(argc, argv, "Srs:n:o:a:c:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "Srs:n:o:a:c:e:")) != -1;) {
 		switch (option) {
 		case 'S':
 			options.systemd = true;
@@ -235,6 +237,9 @@ static void parse(int argc, char **argv)
 		case 'o':
 			options.select.name = optarg;
 			break;
+		case 'e':
+			options.select.error = optarg;
+			break;
 		case 'a':
 			options.act = optarg;
 			break;
@@ -243,7 +248,7 @@ static void parse(int argc, char **argv)
 			break;
 		default:
 			give_up("usage: sweep [-S] [-r] [-s STRIDE] [-n CALL] [-o NAME] "
-				"[-a ACT] [-c COMMAND] RUNTIME WORK TOKEN CONFIG...");
+				"[-e ERRNO] [-a ACT] [-c COMMAND] RUNTIME WORK TOKEN CONFIG...");
 		}
 	}
 	if (argc - optind < 4 || options.select.stride < 1)

@@ -53,6 +53,9 @@ struct traced {
 	short calls[SIDES][MOST_CALLS];
 };
 
+/* Who calls the commands: 0 for root, or an ordinary user. */
+extern uid_t caller;
+
 /* Runs a command with these as its 0, 1 and 2 under ptrace. Processes of the container go on when the command has ended. */
 /* `let_go` afterwards: the call that was hit came when init had been let go of by its creator (prctl PR_SET_PDEATHSIG 0). */
 extern bool let_go;
@@ -87,6 +90,9 @@ bool may_be_short_there(long nr, pid_t pid, const unsigned long long *arguments)
 /* Namespaces that can be joined by the links PLACE/ns/pid and PLACE/ns/net: the process that holds them, which is none of a container's. */
 pid_t around_namespaces(const char *place);
 
+/* The files by which ids are given away, if there are others at WORK/etc. */
+void around_user(const char *work);
+
 /* A network device `sweep0` in our network namespace, made if there is none; and whether there is one. */
 void around_device(void);
 bool around_device_there(void);
@@ -95,6 +101,10 @@ bool around_device_there(void);
 
 /* All that confines a process, as text without what differs from one container to the next; false if the process is gone. */
 bool look_at(pid_t pid, const char *id, struct words *words);
+
+/* The lines "mount ..." by mount point, which is their word of that number from 0, behind all others: which of two that stand side by side
+ * was mounted first is nobody's concern. Which of two lies on the other, the order of their lines, stays. */
+void look_sort_mounts(struct words *words, int point);
 
 /* The first line in which two looks differ, of both. */
 void look_difference(const struct words *expected, const struct words *found, struct words *words);

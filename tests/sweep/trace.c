@@ -1,6 +1,7 @@
 /* Runs one command under ptrace and disturbs one system call of it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ struct tracee {
 };
 
 int patience = 10;
+uid_t caller;
 static struct tracee tracees[MOST_TRACEES];
 static int tracee_count, traced_count;
 bool let_go;
@@ -106,6 +108,8 @@ static pid_t begin(char *const *argv, const int streams[3], bool traced)
 		dup2(streams[i], i);
 	if (traced)
 		raise(SIGSTOP);
+	if (caller > 0 && (setgroups(0, NULL) < 0 || setresgid(caller, caller, caller) < 0 || setresuid(caller, caller, caller) < 0))
+		_exit(126);
 	execv(argv[0], argv);
 	_exit(126);
 }
