@@ -3,7 +3,7 @@
  * server or a debugger that stops us may answer with it. What always does is asked 64 times, and EINTR is the answer then.
  *
  * Arguments, results and errno are those of the functions without "again_", for the few that libc has none of those of the system calls.
- * Not here: close, which has closed what it was asked to; poll, whose callers have a time to keep; sendmsg and recvmsg (kern/message.h). */
+ * Not here: close, which has closed what it was asked to; poll, whose callers have a time to keep. */
 #pragma once
 
 #include <dirent.h>
@@ -41,6 +41,10 @@ bool again_isatty(int fd);
 int again_tcgetattr(int fd, struct termios *to);
 int again_tcsetattr(int fd, int when, const struct termios *from);
 int again_connect(int socket, const struct sockaddr *to, socklen_t length);
+ssize_t again_send(int socket, const void *from, size_t length, int flags);
+ssize_t again_sendmsg(int socket, const struct msghdr *from, int flags);
+ssize_t again_recv(int socket, void *to, size_t size, int flags);
+ssize_t again_recvmsg(int socket, struct msghdr *to, int flags);
 int again_accept4(int socket, struct sockaddr *from, socklen_t *length, int flags);
 
 int again_waitid(idtype_t type, id_t id, siginfo_t *how, int options);

@@ -89,6 +89,11 @@ bool again_isatty(int fd)
 
 int again_connect(int socket, const struct sockaddr *to, socklen_t length) { return_again(connect(socket, to, length)); }
 
+ssize_t again_send(int socket, const void *from, size_t length, int flags) { return_again(send(socket, from, length, flags)); }
+ssize_t again_sendmsg(int socket, const struct msghdr *from, int flags) { return_again(sendmsg(socket, from, flags)); }
+ssize_t again_recv(int socket, void *to, size_t size, int flags) { return_again(recv(socket, to, size, flags)); }
+ssize_t again_recvmsg(int socket, struct msghdr *to, int flags) { return_again(recvmsg(socket, to, flags)); }
+
 int again_accept4(int socket, struct sockaddr *from, socklen_t *length, int flags)
 {
 	return_again(accept4(socket, from, length, flags));

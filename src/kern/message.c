@@ -5,13 +5,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/again.h"
 
 int message_send(int socket, const void *data, size_t length, const int *fds, size_t fd_count)
 {
 	union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int) * MESSAGE_FDS_MOST)]; } control;
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = length };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t sent;
 
 	if (fd_count > MESSAGE_FDS_MOST)
 		return -EINVAL;
@@ -25,9 +25,7 @@ int message_send(int socket, const void *data, size_t length, const int *fds, si
 		header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
 		memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
 	}
-	do
-		sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
+	const ssize_t sent = again_sendmsg(socket, &message, MSG_NOSIGNAL);
 	if (sent < 0)
 		return -errno;
 	return (size_t)sent == length ? 0 : -EMSGSIZE;
@@ -58,11 +56,8 @@ ssize_t message_receive(int socket, void *data, size_t size, int *fds, size_t *f
 	struct iovec iov = { .iov_base = data, .iov_len = size };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
 	size_t room = fd_count ? *fd_count : 0;
-	ssize_t length;
 
-	do
-		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
+	const ssize_t length = again_recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 	if (length < 0)
 		return -errno;
 	size_t count = take_fds(&message, fds, room);

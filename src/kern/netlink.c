@@ -262,9 +262,9 @@ static int receive(int netlink, struct talk *talk)
 {
 	static union { char data[ANSWER_MOST]; uint32_t align; } answer; /* too much for a child's stack */
 
-	ssize_t length = recv(netlink, answer.data, sizeof(answer.data), MSG_TRUNC);
+	ssize_t length = again_recv(netlink, answer.data, sizeof(answer.data), MSG_TRUNC);
 	if (length < 0)
-		return errno == EINTR ? 1 : -errno;
+		return -errno;
 	if (length == 0)
 		return -ECONNRESET;
 	return (size_t)length > sizeof(answer.data) ? -EBADMSG : read_messages(talk, answer.data, (size_t)length);
@@ -277,7 +277,7 @@ static int exchange(int netlink, struct netlink_request *request, const struct t
 	int r;
 
 	end(request, talk.sequence);
-	if (send(netlink, request->data, request->length, MSG_NOSIGNAL) < 0)
+	if (again_send(netlink, request->data, request->length, MSG_NOSIGNAL) < 0)
 		return -errno;
 	do
 		r = receive(netlink, &talk);

@@ -72,7 +72,7 @@ static bool says_ready(const char *message, size_t length)
 static bool hear_one(int fd)
 {
 	char message[MESSAGE_MOST];
-	ssize_t length = recv(fd, message, sizeof(message), 0);
+	ssize_t length = again_recv(fd, message, sizeof(message), 0);
 
 	return length > 0 && says_ready(message, (size_t)length);
 }
@@ -99,8 +99,8 @@ static void __attribute__((noreturn)) listen_alone(int dir, int line)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close_all_but(dir, line);
 	int fd = listen_in(dir), r = fd < 0 ? fd : 0;
-	if (send(line, &r, sizeof(r), MSG_NOSIGNAL) == sizeof(r) && fd >= 0 && hear(fd, line))
-		send(line, "", 1, MSG_NOSIGNAL);
+	if (again_send(line, &r, sizeof(r), MSG_NOSIGNAL) == sizeof(r) && fd >= 0 && hear(fd, line))
+		again_send(line, "", 1, MSG_NOSIGNAL);
 	process_end(0);
 }
 
@@ -120,7 +120,7 @@ int listener_start(int dir, struct listener *listener)
 	close(ends[1]);
 	if (pid < 0)
 		r = pid;
-	else if (recv(listener->line, &r, sizeof(r), 0) != sizeof(r))
+	else if (again_recv(listener->line, &r, sizeof(r), 0) != sizeof(r))
 		r = -ECHILD;
 	if (r < 0)
 		listener_end(listener);
@@ -130,7 +130,7 @@ int listener_start(int dir, struct listener *listener)
 int listener_hear(struct listener *listener)
 {
 	char word;
-	bool said = recv(listener->line, &word, sizeof(word), MSG_DONTWAIT) == sizeof(word);
+	bool said = again_recv(listener->line, &word, sizeof(word), MSG_DONTWAIT) == sizeof(word);
 
 	listener_end(listener);
 	return said;

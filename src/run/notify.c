@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "base/again.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "run/handover.h"
@@ -32,9 +33,7 @@ static int send_with_fd(int socket, const char *data, size_t length, int fd)
 	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	while (iov.iov_len > 0) {
-		ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
+		ssize_t sent = again_sendmsg(socket, &message, MSG_NOSIGNAL);
 		if (sent < 0)
 			return -errno;
 		iov.iov_base = (char *)iov.iov_base + sent;

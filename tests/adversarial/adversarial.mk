@@ -20,6 +20,6 @@ ADVERSARIAL_HELPERS := $(addprefix $(TEST)/adversarial/,forbid swap keeper seize
 check-adversarial: $(ADVERSARIAL_HELPERS) $(INTEGRATION_HELPERS) $(if $(filter $(BUILD)/caisson,$(RUNTIME)),$(BUILD)/caisson)
 	@cp $(INTEGRATION_HELPERS) $(TEST)/adversarial/
 	@RUNTIME='$(RUNTIME)' HELPERS='$(TEST)/adversarial' FILES='$(FILES)' FILTER='$(FILTER)' TESTS=tests/adversarial \
-		LONG='$(LONG)' FILE_LIMIT=$(if $(LONG),7200,$${FILE_LIMIT:-300}) tests/integration/run
+		LONG='$(LONG)' FILE_LIMIT=$(if $(LONG),14400,$${FILE_LIMIT:-300}) tests/integration/run
 
 .PHONY: check-adversarial

@@ -92,7 +92,7 @@ numbers() { awk '$1 == "fd" { print $2 }' <<<"$1" | sort -n | xargs; }
 	done
 }
 
-@test "C40: a key of the caller's session is not found inside; exec has the container's keyring, not the caller's" {
+@test "C40: a key of the caller's session is not found inside; exec has a keyring of its own, not the caller's" {
 	cat >"$T/keys.py" <<-'PYTHON'
 		import ctypes, os, sys
 		call = ctypes.CDLL(None, use_errno=True).syscall
@@ -119,6 +119,7 @@ numbers() { awk '$1 == "fd" { print $2 }' <<<"$1" | sort -n | xargs; }
 	call "$HELPERS/probe" keyring
 	differs "$outer" "$(value keyring | cut -d' ' -f1)" "the keyring of exec"
 	differs "$inner" "$(value keyring | cut -d' ' -f1)" "the keyring of the container"
+	differs "$outer" "$inner" "the keyring of exec, which is its own"
 }
 
 @test "C41: the mount table inside has what was asked for, each with its flags, and nothing else; no mount point is a host's path" {

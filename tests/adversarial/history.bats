@@ -33,6 +33,25 @@ load lib.bash
 	is "$inside" "" "uses of the state directory after the first setns"
 }
 
+@test "CVE-2016-9962: what exec sends into the container has no directory open when it joins, and none of the host's in it" {
+	command -v strace >/dev/null || skip "no strace"
+	needs caisson "the way it is done"
+	start_probe wait
+	# Stopped when it joins the first namespace, and not before: whatever it has inherited it has then.
+	timeout -s KILL $((20 * SLOW)) strace -f -e trace=setns -e inject=setns:signal=SIGSTOP:when=1 -o "$T/trace" \
+		"$RUNTIME" --root "$state" "${owner_option[@]}" exec "$id" /bin/probe exit 0 3>&- &
+	local tracer=$! pid fd
+	wait_for 5 grep -q 'stopped by SIGSTOP' "$T/trace"
+	pid=$(awk '/stopped by SIGSTOP/ { print $1; exit }' "$T/trace")
+	is "$(readlink "/proc/$pid/exe")" "/memfd:caisson-init (deleted)"
+	for fd in "/proc/$pid/fd/"*; do
+		[[ ! -d $fd ]] || { complain "$fd is the directory $(readlink "$fd"): $(ls -l "/proc/$pid/fd")"; kill -CONT "$pid"; return 1; }
+	done
+	(($(find "/proc/$pid/fd" -mindepth 1 | wc -l) >= 4)) || { complain "its descriptors were not seen"; return 1; }
+	kill -CONT "$pid"
+	wait "$tracer"
+}
+
 @test "CVE-2019-5736: the runtime that execs is seen from inside as a sealed memory file at most, and it stays as it is" {
 	cp "$HELPERS/keeper" "$rootfs/bin/keeper"
 	grant CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH

@@ -75,6 +75,7 @@ CALLS = {
 LEAVE = {
     "AT_FDCWD": "openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);",
     "accept4": "accept4(fd, NULL, NULL, 0);",
+    "recvmsg": "recvmsg(fd, &message, 0);",
     "create_at": "again_create_at(dir, name, 0, 0);",
     "dup2": "dup2(fd, 0);",
     "dup3": "dup3(fd, 0, 0);",

@@ -90,6 +90,15 @@ static long number_in(const char *path)
 	return slurp(path, text, sizeof(text)) > 0 ? atol(text) : 0;
 }
 
+/* What programs may have without anything being swapped, the caches of files too. */
+static long available_kib(void)
+{
+	char text[512];
+	const char *found = slurp("/proc/meminfo", text, sizeof(text)) > 0 ? strstr(text, "MemAvailable:") : NULL;
+
+	return found ? atol(found + strlen("MemAvailable:")) : 0;
+}
+
 /* Leaves others a third of all numbers, and half of the memory: a small process takes about 120 KiB. */
 static int bomb_size(int wanted)
 {
@@ -100,7 +109,7 @@ static int bomb_size(int wanted)
 		give_up("no sysinfo");
 	most = (most - info.procs) * 2 / 3;
 	most = most < threads ? most : threads;
-	long memory = (long)((unsigned long long)info.freeram * info.mem_unit / 2 / (120 * 1024));
+	long memory = available_kib() / 2 / 120;
 	most = most < memory ? most : memory;
 	return most < wanted ? (int)most : wanted;
 }

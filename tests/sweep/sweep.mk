@@ -42,7 +42,8 @@ check-sweep: $(SWEEP_NEEDS)
 
 check-sweep-short: $(SWEEP_NEEDS)
 	@failed=0; $(call sweep_rows) || failed=1; $(call sweep_run,$(BUILD)/caisson,-s 151,full plain user) || failed=1; \
-	$(call sweep_run,$(BUILD)/caisson,-s 101 -a kill -c create,joined late returned) || failed=1; exit $$failed
+	$(call sweep_run,$(BUILD)/caisson,-s 101 -a kill -c create,joined late returned ordinary) || failed=1; \
+	$(call sweep_run,$(SWEEP)/caisson-alloc,-s 401 -a fault -o allocation -c create,full ordinary) || failed=1; exit $$failed
 else
 check-sweep check-sweep-short:
 	@echo "ok - sweep # SKIP it knows the registers of x86-64 alone"
