@@ -116,6 +116,13 @@ check-engines: $(BUILD)/caisson
 check-debian: $(BUILD)/caisson
 	@BUILD='$(BUILD)' tests/debian.sh
 
+# ---- with sanitizers ----
+#
+# The suites that feed it what nobody should, on a build with AddressSanitizer and UBSan of its own (C47).
+check-sanitize:
+	@ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) -k --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' check-unit check-golden check-seeds && \
+	ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' LONG='$(LONG)' FILES=c3_input.bats check-adversarial
+
 # ---- lint ----
 
 LINT_PURE := $(filter $(BUILD)/host/json/% $(BUILD)/host/spec/% $(BUILD)/host/plan/%,$(HOST_OBJECTS))
@@ -236,4 +243,4 @@ include tests/coverage/coverage.mk
 demo:
 	@bash tests/demo.sh
 
-.PHONY: analyze lint-rules check-unit vm-images vm-ready check-vm check-engines check-debian check-golden check-integration fuzz
+.PHONY: check-sanitize analyze lint-rules check-unit vm-images vm-ready check-vm check-engines check-debian check-golden check-integration fuzz

@@ -9,7 +9,7 @@
 # Each part's TAP, with where and when it was made, is $(BUILD)/long/PART.tap. What a part's own target takes can be given, too:
 # SWEEP_STRIDE=97. The parts and their targets are tests/long/run's list.
 
-PARTS          ?= check seccomp adversarial sweep vm unfriendly stress read-back fuzz analysis coverage
+PARTS          ?= check seccomp adversarial sweep vm unfriendly stress read-back fuzz sanitize analysis coverage
 STRESS_SECONDS ?= 600
 
 check-long:
