@@ -2,10 +2,12 @@
 #
 #   make check-read-back                its own test, then the whole integration suite on such a build
 #   make check-read-back FILES="mounts.bats exec.bats"
+#   make check-read-back GUEST=1        and where there are cgroup v2, systemd and AppArmor, in guests (tests/vm)
 #   make check-read-back-short          what `make check` runs
 
 READ_BACK_BUILD := $(BUILD)/debug
 READ_BACK_SHORT := process.bats resources.bats seccomp.bats
+READ_BACK_GUEST := labels.bats cgroup.bats resources.bats update.bats systemd.bats
 
 $(READ_BACK_BUILD)/caisson: FORCE
 	@$(MAKE) --no-print-directory DEBUG=1 BUILD=$(READ_BACK_BUILD) $@
@@ -16,7 +18,9 @@ read_back_run = FILE_LIMIT=1200 RUNTIME='$(READ_BACK_BUILD)/caisson' RELEASE='$(
 	tests/integration/run
 
 check-read-back: $(READ_BACK_BUILD)/caisson $(INTEGRATION_HELPERS) $(BUILD)/caisson
-	@failed=0; $(call read_back_run,tests/read_back,) || failed=1; $(call read_back_run,tests/integration,$(FILES)) || failed=1; exit $$failed
+	@failed=0; $(call read_back_run,tests/read_back,) || failed=1; $(call read_back_run,tests/integration,$(FILES)) || failed=1; \
+	$(if $(GUEST),VM_DIR="$${VM_DIR:-$(BUILD)/vm}" $(MAKE) --no-print-directory DEBUG=1 BUILD=$(READ_BACK_BUILD) VM_FILES='$(READ_BACK_GUEST)' check-vm || failed=1;) \
+	exit $$failed
 
 check-read-back-short: $(READ_BACK_BUILD)/caisson $(INTEGRATION_HELPERS) $(BUILD)/caisson
 	@failed=0; $(call read_back_run,tests/read_back,) || failed=1; $(call read_back_run,tests/integration,$(READ_BACK_SHORT)) || failed=1; exit $$failed
