@@ -16,7 +16,7 @@ COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # A distribution without musl builds init with its own libc: make INIT_CC='cc -static'
 INIT_CC ?= musl-gcc -static
 # All of it at once is smaller; whole objects beside it, for tests/lint.
-INIT_LTO := -flto -flto-partition=one -ffat-lto-objects
+INIT_LTO := -flto -ffat-lto-objects
 
 # Small libraries are linked statically where the archive is there: loading them costs more than a start should take.
 archive = $(firstword $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null)) -l$(2))

@@ -120,8 +120,9 @@ check-debian: $(BUILD)/caisson
 #
 # The suites that feed it what nobody should, on a build with AddressSanitizer and UBSan of its own (C47).
 check-sanitize:
-	@ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) -k --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' check-unit check-golden check-seeds && \
-	ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' LONG='$(LONG)' FILES=c3_input.bats check-adversarial
+	@failed=0; ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) -k --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' check-unit check-golden check-seeds || failed=1; \
+	ASAN_OPTIONS=detect_leaks=0:exitcode=86 $(MAKE) --no-print-directory SANITIZE=1 BUILD='$(BUILD)/sanitize' LONG='$(LONG)' FILES=c3_input.bats check-adversarial \
+		|| failed=1; exit $$failed
 
 # ---- lint ----
 

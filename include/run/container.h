@@ -17,6 +17,9 @@ void record_name_unit(struct record *record, const struct plan_cgroup *plan, str
 /* Where the container's cgroup is; path NULL: it has none. The texts stay the record's. */
 struct cgroup_at record_cgroup_at(const struct record *record);
 
+/* Why record_pidfd gave this code, which is not -ESRCH: an error. */
+int container_out_of_reach(const struct record *record, int code, struct error *error);
+
 /* record_status and, where there is a freezer, whether it holds. */
 enum status container_status(const struct state_dir *state, const struct record *record);
 

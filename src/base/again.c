@@ -12,6 +12,13 @@
 
 #define MOST_TRIES 64
 
+/* Where a call that was interrupted has been carried out after all, by a file server, its second answer would be about the first. */
+static void say_interrupted(int tries, int second)
+{
+	if (tries < MOST_TRIES && errno == second)
+		errno = EINTR;
+}
+
 /* Returns what the call does. */
 #define return_again(call)                                        \
 	do {                                                      \
@@ -23,7 +30,18 @@
 		return result;                                    \
 	} while (0)
 
-int again_create_at(int dir, const char *path, int flags, mode_t mode) { return_again(openat(dir, path, flags, mode)); }
+int again_create_at(int dir, const char *path, int flags, mode_t mode)
+{
+	int fd, tries = MOST_TRIES;
+
+	do
+		fd = openat(dir, path, flags, mode);
+	while (fd < 0 && errno == EINTR && --tries > 0);
+	if (fd < 0)
+		say_interrupted(tries, EEXIST);
+	return fd;
+}
+
 int again_openat(int dir, const char *path, int flags) { return again_create_at(dir, path, flags, 0); }
 int again_open(const char *path, int flags) { return again_create_at(AT_FDCWD, path, flags, 0); }
 
@@ -37,12 +55,28 @@ int again_openat2(int dir, const char *path, const struct abi_open_how *how)
 	return fd;
 }
 
-int again_mkdirat(int dir, const char *path, mode_t mode) { return_again(mkdirat(dir, path, mode)); }
+int again_mkdirat(int dir, const char *path, mode_t mode)
+{
+	int r, tries = MOST_TRIES;
+
+	do
+		r = mkdirat(dir, path, mode);
+	while (r < 0 && errno == EINTR && --tries > 0);
+	if (r < 0)
+		say_interrupted(tries, EEXIST);
+	return r;
+}
+
 int again_ftruncate(int fd, off_t size) { return_again(ftruncate(fd, size)); }
 int again_statfs(const char *path, struct statfs *to) { return_again(statfs(path, to)); }
 int again_fstatfs(int fd, struct statfs *to) { return_again(fstatfs(fd, to)); }
 
 #ifndef CAISSON_INIT
+int again_mkdir(const char *path, mode_t mode) { return again_mkdirat(AT_FDCWD, path, mode); }
+int again_fstatvfs(int fd, struct statvfs *to) { return_again(fstatvfs(fd, to)); }
+int again_tcdrain(int fd) { return_again(tcdrain(fd)); }
+pid_t again_tcgetpgrp(int fd) { return_again(tcgetpgrp(fd)); }
+
 /* At the end it leaves errno alone. */
 struct dirent *again_readdir(DIR *dir)
 {
@@ -64,7 +98,14 @@ long again_getdents64(int dir, void *to, size_t size) { return_again(syscall(SYS
 
 int again_fsconfig(int context, unsigned command, const char *key, const void *value, int aux)
 {
-	return_again((int)syscall(ABI_SYS_fsconfig, context, command, key, value, aux));
+	int r, tries = MOST_TRIES;
+
+	do
+		r = (int)syscall(ABI_SYS_fsconfig, context, command, key, value, aux);
+	while (r < 0 && errno == EINTR && --tries > 0);
+	if (r < 0)
+		say_interrupted(tries, EBUSY);
+	return r;
 }
 
 ssize_t again_read(int fd, void *to, size_t size) { return_again(read(fd, to, size)); }
@@ -99,5 +140,22 @@ int again_accept4(int socket, struct sockaddr *from, socklen_t *length, int flag
 	return_again(accept4(socket, from, length, flags));
 }
 
-int again_waitid(idtype_t type, id_t id, siginfo_t *how, int options) { return_again(waitid(type, id, how, options)); }
-pid_t again_waitpid(pid_t pid, int *status, int options) { return_again(waitpid(pid, status, options)); }
+int again_waitid(idtype_t type, id_t id, siginfo_t *how, int options)
+{
+	int r;
+
+	do
+		r = waitid(type, id, how, options);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+pid_t again_waitpid(pid_t pid, int *status, int options)
+{
+	pid_t waited;
+
+	do
+		waited = waitpid(pid, status, options);
+	while (waited < 0 && errno == EINTR);
+	return waited;
+}

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "cgroup/unit.h"
 #include "kern/process.h"
-#include "kern/procfs.h"
 #include "run/container.h"
 #include "run/network.h"
 #include "run/trace.h"
@@ -28,10 +27,8 @@ int container_end(const struct record *record, struct error *error)
 {
 	_cleanup_fd int pidfd = record_pidfd(record);
 
-	if (pidfd < 0 && pidfd != -ESRCH && procfs_kept() < 0)
-		return fail(error, -procfs_kept(), "cannot use /proc");
 	if (pidfd < 0 && pidfd != -ESRCH)
-		return fail(error, -pidfd, "cannot reach init of container '%s'", record->id);
+		return container_out_of_reach(record, pidfd, error);
 	int sent = pidfd < 0 ? -ESRCH : pidfd_signal(pidfd, SIGKILL);
 	if (record_owns_cgroup(record)) {
 		struct cgroup_at at = record_cgroup_at(record);

@@ -52,7 +52,7 @@ static int hold(struct stage *stage, struct error *error)
 	stage->container = record_pidfd(&stage->record);
 	if (stage->container < 0)
 		return stage->container == -ESRCH ? not_there(error)
-						  : fail(error, -stage->container, "cannot reach init of the container");
+						  : container_out_of_reach(&stage->record, stage->container, error);
 	plan->namespaces.container = fcntl(stage->container, F_DUPFD_CLOEXEC, 3); /* init's own */
 	if (plan->namespaces.container < 0)
 		return fail(error, errno, "cannot duplicate a descriptor");

@@ -37,7 +37,7 @@ int relay_open(struct relay *relay, struct error *error)
 	}
 	/* Nothing but a call that stops a background job until it is in the foreground (termios(3)). Until then the mode is another's, of
 	 * a shell that edits its command line. */
-	tcdrain(STDIN_FILENO);
+	again_tcdrain(STDIN_FILENO);
 	relay->mode = again_tcgetattr(STDIN_FILENO, &relay->before) == 0;
 	return 0;
 }
@@ -45,7 +45,7 @@ int relay_open(struct relay *relay, struct error *error)
 /* One that is not our controlling terminal knows no jobs (ENOTTY). */
 static bool in_foreground(void)
 {
-	pid_t group = tcgetpgrp(STDIN_FILENO);
+	pid_t group = again_tcgetpgrp(STDIN_FILENO);
 	return group < 0 || group == getpgrp();
 }
 

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "plan/filter.h"
 
+#define EXPORT_TRIES 8
 #define ARCHITECTURES_MOST 32  /* libseccomp 2.6 knows 23 */
 
 #define X32_BIT 0x40000000u    /* x32 calls are x86-64 calls with this in their number */
@@ -101,7 +102,10 @@ static int export(scmp_filter_ctx filter, struct compilation *c, struct part *pa
 	_cleanup_fd int fd = memfd_create("filter", MFD_CLOEXEC);
 	if (fd < 0)
 		return fail(error, errno, "cannot make room for the seccomp filter");
+	/* Its write(2) may be interrupted: then it says ECANCELED, as it does of other errors of the kernel. */
 	int r = seccomp_export_bpf(filter, fd);
+	for (int tries = 0; r == -ECANCELED && tries < EXPORT_TRIES && again_ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0; tries++)
+		r = seccomp_export_bpf(filter, fd);
 	if (r < 0)
 		return fail_at(error, &c->plan->at, -r, "libseccomp cannot compile the filter");
 	if (fstat(fd, &file) < 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include "base/again.h"
 #include "base/cleanup.h"
 #include "kern/mount.h"
@@ -40,7 +39,7 @@ static int clone_plain(const char *path, int flags, int how)
 static bool has_no_flags(int fd)
 {
 	struct statvfs fs;
-	return fstatvfs(fd, &fs) == 0 && !(fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC));
+	return again_fstatvfs(fd, &fs) == 0 && !(fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC));
 }
 
 int sources_clone(struct sources *sources, const char *path, int flags, int how)

@@ -104,7 +104,7 @@ int container_start(const struct state_dir *state, const struct record *record, 
 	_cleanup_fd int pidfd = record_pidfd(record);
 	if (pidfd < 0)
 		return pidfd == -ESRCH ? refuse_state(STATUS_STOPPED, error)
-				       : fail(error, -pidfd, "cannot reach init of '%s'", record->id);
+				       : container_out_of_reach(record, pidfd, error);
 	_cleanup_fd int agent = record->notify_path ? notify_connect(record->notify_path, error) : -1;
 	if (record->notify_path && agent < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "cgroup/processes.h"
 #include "kern/process.h"
+#include "kern/procfs.h"
 #include "run/container.h"
 
 static bool status_is_frozen(const struct record *record)
@@ -22,6 +23,15 @@ enum status container_status(const struct state_dir *state, const struct record 
 	return status;
 }
 
+int container_out_of_reach(const struct record *record, int code, struct error *error)
+{
+	const int procfs = procfs_kept();
+
+	if (procfs < 0)
+		return fail(error, -procfs, "cannot use /proc");
+	return fail(error, -code, "cannot reach init of container '%s'", record->id);
+}
+
 /* runtime.md#kill: neither created nor running: no effect, and an error. */
 static int not_there_yet(const struct state_dir *state, struct error *error)
 {
@@ -38,7 +48,7 @@ int container_kill(const struct state_dir *state, const struct record *record, i
 	if (pidfd == -ESRCH || status == STATUS_STOPPED)
 		return fail(error, 0, "container not running: init has exited (no such process)");
 	if (pidfd < 0)
-		return fail(error, -pidfd, "cannot reach init of container '%s'", record->id);
+		return container_out_of_reach(record, pidfd, error);
 	/* Without a pid namespace of its own the others would outlive init (rule B.15). */
 	if (signal == SIGKILL && record_owns_cgroup(record) && !record->private_pid_namespace)
 		return container_end(record, error);

@@ -109,8 +109,8 @@ static int write_patiently(int fd, const char *data, size_t length)
 		}
 		if (n < 0)
 			return -errno;
-		data += n < 0 ? 0 : n;
-		length -= n < 0 ? 0 : (size_t)n;
+		data += n;
+		length -= (size_t)n;
 	}
 	return 0;
 }

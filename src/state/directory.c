@@ -44,7 +44,7 @@ static int make_parents(const char *path)
 			continue;
 		char held = *at;
 		*at = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+		if (again_mkdir(copy, 0700) < 0 && errno != EEXIST)
 			result = -errno;
 		*at = held;
 		if (!held)
@@ -102,7 +102,7 @@ static int make_root(const char *path, int flags, struct error *error)
 		}
 	}
 	free(above);
-	if (r == 0 && mkdir(path, mode) < 0 && errno != EEXIST)
+	if (r == 0 && again_mkdir(path, mode) < 0 && errno != EEXIST)
 		r = -errno;
 	return r < 0 ? fail(error, -r, "cannot make the state root '%s'%s", path, advice(-r)) : 0;
 }

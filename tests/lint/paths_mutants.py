@@ -66,6 +66,8 @@ CALLS = {
     "openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);": "no directory of ours",
     "again_create_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);": "no directory of ours",
     "again_create_at(dir, name, O_WRONLY | O_CREAT, 0600);": "without O_CLOEXEC",
+    "again_openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC);": "without a mode",
+    "again_openat(dir, name, O_WRONLY | O_TMPFILE | O_CLOEXEC);": "without a mode",
     "again_openat2(dir, path, somewhere);": "not to be seen",
     "again_open(path, O_RDONLY | O_CLOEXEC);": "by name",
 }

@@ -20,6 +20,7 @@ static int streams[3], console = -1, agent = -1;
 static struct { bool terminal, device, device_returns, joins_pid, filter_early, poststop; } has; /* the configuration */
 static char root[256], pid_file[256], console_path[256], trace_path[256], agent_path[256], bundle[256], ending[300];
 static char hooked[300]; /* made by the poststop hook */
+bool excused;
 static bool owed, ran;           /* ... of a container that was there before the point, and whether it has */
 static struct words look, reference[REFERENCES];
 static int nothing = -1, terminal = -1; /* what may stand on 0 */
@@ -315,17 +316,30 @@ static bool answered(struct words *words)
 	return well;
 }
 
-/* What anybody may call then: it does what it can, or has words for what it cannot. */
+static const char *const on_debris[] = {
+	"start %i", "exec %i /bin/probe ids", "kill %i KILL", "kill --all %i TERM", "ps %i", "pause %i", "resume %i",
+	"update --pids-limit 77 %i", "events --stats %i", "delete %i", "create --bundle %b --pid-file %p %t %i",
+};
+
+static const char *debris_line(int turn)
+{
+	return on_debris[(size_t)turn % array_length(on_debris)];
+}
+
+bool debris_is_made_anew(int turn)
+{
+	return strncmp(debris_line(turn), "create", strlen("create")) == 0;
+}
+
+/* What anybody may call then: it does what it can, or has words for what it cannot. Who may be killed in it is: exec tells its code. */
 static void tried_on_debris(int turn, struct figures *figures, struct words *words)
 {
-	static const char *const lines[] = {
-		"start %i", "exec %i /bin/probe ids", "kill %i KILL", "kill --all %i TERM", "ps %i", "pause %i", "resume %i",
-		"update --pids-limit 77 %i", "events --stats %i", "delete %i", "create --bundle %b --pid-file %p %t %i",
-	};
-	const char *line = lines[(size_t)turn % array_length(lines)];
+	const char *line = debris_line(turn);
 	const int status = call(line);
 
-	if (status == 0 || (WIFEXITED(status) && *said_by(2)))
+	if (debris_is_made_anew(turn) && status == 0 && !owes_nothing(false, words))
+		figures->errors++;
+	if (status == 0 || (WIFEXITED(status) && (*said_by(2) || WEXITSTATUS(status) == 128 + SIGKILL)))
 		return;
 	figures->hangs += status == -1;
 	figures->errors += status != -1;
@@ -375,17 +389,24 @@ static void play_the_other(const struct traced *run)
 
 void after_fault(const struct command *command, const struct traced *run, struct figures *figures, struct words *words)
 {
+	/* What nobody may see any difference after: an interruption, and names that were in motion (openat2(2)). */
+	const bool transparent = run->hit && (run->error == EINTR || (run->error == EAGAIN && run->nr == SYS_openat2));
+	const bool silent = !*said_by(2);
+
 	in_session_before = has.filter_early && run->hit && run->nr == SYS_setsid;
+	excused = false;
 	if (!run->hung && WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0) {
-		bool right = command->right(words);
+		bool right = command->right(words) && (!transparent || (silent && !excused));
+		if (transparent && (!silent || excused))
+			say(words, " %s is not transparent: it says so", errno_name(run->error));
 		figures->survived += right && run->hit;
 		figures->wrong += !right;
 	} else {
 		play_the_other(run);
 		failed(command, run, figures, words);
-		if (run->hit && run->error == EINTR) {
+		if (transparent) {
 			figures->errors++;
-			say(words, " EINTR is not transparent: %.300s", said_by(2));
+			say(words, " %s is not transparent: %.300s", errno_name(run->error), said_by(2));
 		}
 	}
 	figures->errors += !taken_away(words);

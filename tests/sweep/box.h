@@ -69,7 +69,11 @@ bool has_terminal(void), has_cgroup(void); /* the bundle */
 bool looks_right(enum reference which, struct words *words);
 bool said_right(enum reference which, struct words *words); /* the last call, on stdout */
 bool nothing_left(struct words *words);
-/* `turn`: each other one tries another command on what lies about. */
+/* A success that is none, but nobody is there to be told: what `right` lets pass. */
+extern bool excused;
+
+/* `turn`: each other one tries another command on what lies about; or it makes another container there, which may hide what was left. */
+bool debris_is_made_anew(int turn);
 void after_kill(const struct traced *run, int turn, struct figures *figures, struct words *words);
 void after_fault(const struct command *command, const struct traced *run, struct figures *figures, struct words *words);
 void after_short(const struct command *command, const struct traced *run, struct figures *figures, struct words *words);

@@ -20,8 +20,10 @@ static bool succeeds(const char *line, struct words *words)
 /* What befalls init once its creator has let go of it, nobody is there to hear: it has ended, and start says so. */
 static bool started_right(struct words *words)
 {
-	if (let_go && call("start %i") != 0 && *said_by(2))
+	if (let_go && call("start %i") != 0 && *said_by(2)) {
+		excused = true;
 		return comes_to_be("\"stopped\"", words);
+	}
 	return (let_go || succeeds("start %i", words)) && looks_right(OF_INIT, words);
 }
 

@@ -69,7 +69,7 @@ static const struct fault {
 	{ "chdir", NOMEM | IO | PERM, ANY },
 	{ "fchdir", NOMEM | IO | PERM, ANY },
 	{ "chroot", NOMEM | IO | PERM, ANY },
-	{ "mkdir", NOMEM | IO | PERM | NOSPC, ANY },
+	{ "mkdir", NOMEM | INTR | IO | PERM | NOSPC, ANY },
 	{ "mkdirat", NOMEM | INTR | AGAIN | IO | PERM | NOSPC, ANY },
 	{ "mknodat", NOMEM | IO | PERM | NOSPC, ANY },
 	{ "symlinkat", NOMEM | IO | PERM | NOSPC, ANY },

@@ -87,25 +87,55 @@ static void look_at_cgroups(int proc, const char *id, struct words *words)
 			say_without(words, line, id);
 }
 
-/* 36 35 0:42 / /proc rw,nosuid shared:12 - proc proc rw: without ids, devices and peer groups. */
+/* Each mount's number and its mount point: whose numbers differ from one container to the next. */
+static struct { int number; char point[256]; } points[MOST_MOUNTS];
+static int point_count;
+
+static void note_points(void)
+{
+	point_count = 0;
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (point_count == MOST_MOUNTS)
+			give_up("more than %d mounts", MOST_MOUNTS);
+		point_count += sscanf(line, "%d %*d %*s %*s %255s", &points[point_count].number, points[point_count].point) == 2;
+	}
+}
+
+/* Of what lies outside there is no line. */
+static const char *point_of(int number)
+{
+	for (int i = 0; i < point_count; i++)
+		if (points[i].number == number)
+			return points[i].point;
+	return "?";
+}
+
+/* 36 35 0:42 / /proc rw,nosuid shared:12 - proc proc rw: without ids, devices and peer groups, but with the mount point of what it
+ * is mounted on. */
 static void look_at_mounts(int proc, const char *id, struct words *words)
 {
 	char *at;
 
 	if (slurp(proc, "mountinfo", text, sizeof(text)) < 0)
 		return;
+	note_points();
 	for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
 		char kept[1024] = "mount", *in;
+		const char *parent = "";
 		int field = 0;
 		for (char *word = strtok_r(line, " ", &in); word; word = strtok_r(NULL, " ", &in)) {
 			char *number = strchr(word, ':');
-			if (++field <= 3)
+			if (++field == 2)
+				parent = word;
+			if (field <= 3)
 				continue;
 			if (field > 6 && number && (strncmp(word, "shared", 6) == 0 || strncmp(word, "master", 6) == 0))
 				number[1] = '\0';
 			size_t used = strlen(kept);
 			snprintf(kept + used, sizeof(kept) - used, " %s", word);
 		}
+		const size_t used = strlen(kept);
+		snprintf(kept + used, sizeof(kept) - used, " on %s", point_of(atoi(parent)));
 		say_without(words, kept, id);
 	}
 }
@@ -133,6 +163,7 @@ void look_sort_mounts(struct words *words, int point)
 	int count = 0;
 
 	sorted.length = 0;
+	sorted.cut = false;
 	sorted.text[0] = '\0';
 	for (const char *line = words->text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		int place = count;

@@ -11,6 +11,7 @@ static struct traced run;
 static struct words words;
 static int told;
 static bool alone; /* one call */
+static int turn;   /* which command meets what was left by a kill */
 
 static void tell(const char *config, const struct command *command, const struct shot *shot)
 {
@@ -42,7 +43,7 @@ static bool point(const char *config, const struct command *command, struct shot
 		else if (shot->act == SHORT)
 			after_short(command, &run, figures, &words);
 		else
-			after_kill(&run, shot->at, figures, &words);
+			after_kill(&run, turn, figures, &words);
 	} else {
 		figures->errors++;
 	}
@@ -89,7 +90,7 @@ void points_sweep(const char *config, const struct command *command, enum act ac
 {
 	static short calls[MOST_CALLS];
 	struct shot shot = { .act = COUNT, .side = side };
-	int turn = 0;
+	int counted = 0;
 
 	if ((command->attended && !has_terminal()) || (command->cgroup && !has_cgroup()))
 		return;
@@ -112,11 +113,14 @@ void points_sweep(const char *config, const struct command *command, enum act ac
 		if (act == SHORT && !may_be_short(nr))
 			continue;
 		/* Neighbours are of one worker each, so that both have the same to do. */
-		if (!alone && turn++ % (box.workers * select->stride) != box.worker * select->stride)
+		if (!alone && counted++ % (box.workers * select->stride) != box.worker * select->stride)
 			continue;
+		turn = shot.at + shot.at / 11; /* also where each 11th is selected */
 		if (act != FAULT)
 			point(config, command, &shot, figures);
-		else
+		if (act == KILL && debris_is_made_anew(turn++))
+			point(config, command, &shot, figures);
+		if (act == FAULT)
 			point_faults(config, command, &shot, nr, select->error, figures);
 	}
 	if (told > MOST_TOLD)

@@ -33,7 +33,9 @@ static struct words *listed;
 /* Where a runtime has nothing to write: what containers see, and what nobody has told it of. */
 static bool is_canary(const char *path)
 {
-	return strstr(path, "/rootfs") || strstr(path, "/source") || strstr(path, "/canary");
+	const char *below = path + strlen(work);
+
+	return strstr(below, "/rootfs") || strstr(below, "/source") || strstr(below, "/canary");
 }
 
 /* The name and the kind of each; of canaries all that a change would change. What the sweep writes itself, the streams, is there from the
@@ -317,6 +319,7 @@ void remains_clear(const char *id)
 	for (int i = 0; i < 50 && (remains_remove_cgroups(id), each_cgroup(id, told, NULL)); i++)
 		nap();
 	nftw(work, unlink_new, 16, FTW_PHYS | FTW_DEPTH);
-	/* What cannot be unmounted here would be found at every later point. */
+	/* What cannot be unmounted here, or has been written to, would be found at every later point. */
 	slurp(AT_FDCWD, "/proc/self/mountinfo", mounts_before, sizeof(mounts_before));
+	list_files(&files_before);
 }

@@ -103,7 +103,7 @@ bool around_device_there(void);
 bool look_at(pid_t pid, const char *id, struct words *words);
 
 /* The lines "mount ..." by mount point, which is their word of that number from 0, behind all others: which of two that stand side by side
- * was mounted first is nobody's concern. Which of two lies on the other, the order of their lines, stays. */
+ * was mounted first is nobody's concern. Which of two at one place lies on the other, the order of their lines, stays. */
 void look_sort_mounts(struct words *words, int point);
 
 /* The first line in which two looks differ, of both. */

@@ -39,7 +39,7 @@ struct tracee {
 	bool gone; /* ended, or let go; a parent may tell of it later than it told of itself */
 };
 
-int patience = 10;
+int patience = 20; /* init's answers have ten */
 uid_t caller;
 static struct tracee tracees[MOST_TRACEES];
 static int tracee_count, traced_count;

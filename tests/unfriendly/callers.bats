@@ -277,7 +277,7 @@ a_stopped() {
 		# shellcheck disable=SC2086 # words
 		LIMIT=10 call rt $command
 		# The record alone says what these answer.
-		if [[ $command == state* || $command == list ]]; then sound; else fails_any proc; fi
+		if [[ $command == state* || $command == list ]]; then sound; else fails_any /proc; fi
 		[[ ! -e $state/other ]]
 	done
 	way=()
